@@ -1,0 +1,79 @@
+"""`oboegaki user`: accounts, for the person who runs the server. Passwords come by prompt or standard input only."""
+
+import json
+import sys
+from dataclasses import asdict
+
+import click
+
+from app import accounts, clock, config
+from app.accounts import Account
+from app.cli.context import database
+
+_from_stdin = click.option("--password-stdin", is_flag=True, help="Read the password as one line of standard input.")
+
+
+@click.group()
+def user() -> None:
+    """Accounts: add one, give one another password, list them."""
+
+
+@user.command()
+@click.argument("name")
+@click.option("--admin", is_flag=True, help="May import the shared library.")
+@_from_stdin
+def add(name: str, admin: bool, password_stdin: bool) -> None:
+    """Add the account NAME."""
+    time_zone = config.from_environment().time_zone
+    with database() as opened:
+        password = _read_password() if password_stdin else _ask_password()
+        with opened.writing() as session:
+            accounts.add_user(
+                session, name, password, is_admin=admin, time_zone=time_zone, language="", now=clock.now()
+            )
+    click.echo(f'Added the account "{name.strip()}".')
+
+
+@user.command()
+@click.argument("name")
+@_from_stdin
+def password(name: str, password_stdin: bool) -> None:
+    """Give the account NAME another password and end all its logins."""
+    with database() as opened:
+        new = _read_password() if password_stdin else _ask_password()
+        with opened.writing() as session:
+            accounts.set_password(session, name, new)
+    click.echo(f'Changed the password of "{name.strip()}"; all its logins have ended.')
+
+
+@user.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a list with one object an account.")
+def list_accounts(as_json: bool) -> None:
+    """List all accounts, the last use of each, and on how many devices it is logged in."""
+    with database() as opened, opened.reading() as session:
+        found = accounts.list_users(session, clock.now())
+    if as_json:
+        click.echo(json.dumps([_as_object(account) for account in found], ensure_ascii=False, indent=2))
+        return
+    for account in found:
+        click.echo(_as_line(account))
+
+
+def _ask_password() -> str:
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True))
+
+
+def _read_password() -> str:
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _as_object(account: Account) -> dict[str, object]:
+    seen_at = account.seen_at and account.seen_at.isoformat()
+    return asdict(account) | {"created_at": account.created_at.isoformat(), "seen_at": seen_at}
+
+
+def _as_line(account: Account) -> str:
+    seen = f"seen {account.seen_at:%Y-%m-%d %H:%M} UTC" if account.seen_at else "not seen lately"
+    role = "administrator" if account.is_admin else "learner"
+    devices = "1 device" if account.logins == 1 else f"{account.logins} devices"
+    return f"{account.name}\t{role}\tadded {account.created_at:%Y-%m-%d}\t{seen}\t{devices}"

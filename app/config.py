@@ -1,0 +1,141 @@
+"""Every setting once: its environment variable, its default, its check. A wrong one stops the start with one sentence."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from app.errors import SetupError
+
+_PROJECT = Path(__file__).resolve().parent.parent
+_SHORTEST_SECRET = 32
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of one running server or command."""
+
+    data_dir: Path
+    cards_dir: Path
+    database_url: str
+    secret_key: str
+    time_zone: str = "UTC"
+    base_path: str = ""
+    """Where the app is served below its host: empty, or `/cards`."""
+    trusted_proxies: int = 0
+    """How many proxies in front add to X-Forwarded-For and X-Forwarded-Proto."""
+    remote_images: bool = False
+
+    @property
+    def uses_sqlite(self) -> bool:
+        """Whether the database is the SQLite file in the data folder."""
+        return self.database_url.startswith("sqlite")
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
+    """The settings as the environment gives them; makes the data folder and the secret key when they are missing.
+
+    Raises SetupError with one sentence that names the variable, what is wrong with it and what it may be.
+    """
+    data_dir = Path(environ.get("OBOEGAKI_DATA_DIR") or _PROJECT / "data").absolute()
+    _make_writable(data_dir)
+    return Config(
+        data_dir=data_dir,
+        cards_dir=Path(environ.get("OBOEGAKI_CARDS_DIR") or _PROJECT / "cards").absolute(),
+        database_url=environ.get("OBOEGAKI_DATABASE_URL") or f"sqlite:///{data_dir / 'oboegaki.db'}",
+        secret_key=_secret_key(environ, data_dir),
+        time_zone=_checked(environ, "OBOEGAKI_TIME_ZONE", "UTC", time_zone),
+        base_path=_checked(environ, "OBOEGAKI_BASE_PATH", "", _base_path),
+        trusted_proxies=_checked(environ, "OBOEGAKI_TRUSTED_PROXIES", "0", _proxies),
+        remote_images=_checked(environ, "OBOEGAKI_REMOTE_IMAGES", "off", _switch),
+    )
+
+
+def time_zone(name: str) -> str:
+    """`name` if it is a time zone such as Asia/Tokyo; raises ValueError that says what one looks like."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not a time zone; use a name such as Asia/Tokyo") from None
+    return name
+
+
+def _checked(environ: Mapping[str, str], name: str, default: str, check: Callable[[str], _Value]) -> _Value:
+    value = environ.get(name) or default
+    try:
+        return check(value)
+    except ValueError as error:
+        raise SetupError(f"{name}={value}: {error}") from None
+
+
+def _base_path(value: str) -> str:
+    path = value.rstrip("/")
+    if path and (not path.startswith("/") or any(part in ("", ".", "..") for part in path[1:].split("/"))):
+        raise ValueError("is not a path; use one such as /cards, or leave it empty")
+    return path
+
+
+def _proxies(value: str) -> int:
+    if not value.isdecimal() or int(value) > 9:
+        raise ValueError("is not a number of proxies; use 0 when nothing stands in front, else how many do")
+    return int(value)
+
+
+def _switch(value: str) -> bool:
+    if value not in ("on", "off"):
+        raise ValueError('is neither "on" nor "off"; use one of the two')
+    return value == "on"
+
+
+def _make_writable(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(
+            f"{data_dir}: the data folder cannot be made ({error.strerror}); make it, or set OBOEGAKI_DATA_DIR"
+        ) from None
+    if not os.access(data_dir, os.W_OK | os.X_OK):
+        raise SetupError(
+            f"{data_dir}: the data folder cannot be written by user id {os.getuid()}; "
+            "give it to that user, or set OBOEGAKI_DATA_DIR"
+        )
+
+
+def _secret_key(environ: Mapping[str, str], data_dir: Path) -> str:
+    if given := environ.get("OBOEGAKI_SECRET_KEY"):
+        return _long_enough(given, "OBOEGAKI_SECRET_KEY")
+    path = Path(environ.get("OBOEGAKI_SECRET_KEY_FILE") or data_dir / "secret_key")
+    if not path.exists() and not environ.get("OBOEGAKI_SECRET_KEY_FILE"):
+        _write_new_key(path)
+    try:
+        return _long_enough(path.read_text().strip(), str(path))
+    except (OSError, UnicodeDecodeError):
+        raise SetupError(f"{path}: the secret key cannot be read; let user id {os.getuid()} read the file") from None
+
+
+def _long_enough(key: str, place: str) -> str:
+    if len(key) < _SHORTEST_SECRET:
+        raise SetupError(f"{place}: the secret key is shorter than {_SHORTEST_SECRET} characters; use a longer one")
+    return key
+
+
+def _write_new_key(path: Path) -> None:
+    """Write a key of mode 0600 whole or not at all, and leave the one that another process was quicker to write."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    draft = Path(name)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

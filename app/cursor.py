@@ -1,0 +1,55 @@
+"""Where a learner's new cards begin in each deck.
+
+Without it, the first new card of a deck would be found by walking over all learnt ones. The cursor only ever
+passes cards that are scheduled or suspended, and is put back whenever one of them becomes new again; 0 is always
+right, so it may be forgotten at any time.
+"""
+
+from sqlalchemy import Integer, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.models import Card, NewCursor, Schedule
+from app.queue_statements import is_new
+
+_KEY = and_(NewCursor.user_id == bindparam("user"), NewCursor.deck_id == bindparam("deck"))
+_POSITION = select(NewCursor.position).where(_KEY)
+_BEHIND_THE_LAST = select(func.coalesce(func.max(Card.position) + 1, 0)).where(Card.deck_id == bindparam("deck"))
+_FIRST_NEW = (
+    select(Card.position)
+    .outerjoin(Schedule, and_(Schedule.user_id == bindparam("user"), Schedule.card_id == Card.id))
+    .where(
+        Card.deck_id == bindparam("deck"),
+        Card.position.is_not(None),
+        Card.position >= bindparam("begins", type_=Integer),
+        is_new(Schedule),
+    )
+    .order_by(Card.position)
+    .limit(1)
+)
+
+
+def advance(session: Session, user_id: int, deck_id: int) -> None:
+    """Move the cursor over the cards that are no longer new; each is passed only once."""
+    key = {"user": user_id, "deck": deck_id}
+    begins = session.execute(_POSITION, key).scalar()
+    position = session.execute(_FIRST_NEW, key | {"begins": begins or 0}).scalar()
+    if position is None:
+        position = session.execute(_BEHIND_THE_LAST, key).scalar_one()
+    if begins is None:
+        values = {"user_id": user_id, "deck_id": deck_id, "position": position}
+        session.execute(insert(NewCursor).values(values))
+    elif position != begins:
+        session.execute(update(NewCursor).where(_KEY).values(position=position), key)
+
+
+def lower(session: Session, user_id: int, deck_id: int, position: int | None) -> None:
+    """Put the cursor back to a card that became new again; None, for a retired card, changes nothing."""
+    if position is None:
+        return
+    behind = update(NewCursor).where(_KEY, NewCursor.position > bindparam("to")).values(position=bindparam("to"))
+    session.execute(behind, {"user": user_id, "deck": deck_id, "to": position})
+
+
+def forget(session: Session, deck_id: int) -> None:
+    """Let all learners' cursors of a deck begin at 0 again, after its cards changed their places."""
+    session.execute(delete(NewCursor).where(NewCursor.deck_id == deck_id))

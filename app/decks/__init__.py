@@ -1,0 +1,1 @@
+"""Deck files: text in, values out. No web, no database, no files."""

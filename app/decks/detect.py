@@ -1,0 +1,99 @@
+"""Which dialect a deck file is written in, where nobody said.
+
+One dialect for the whole file, and only from what no other dialect would hold: two that fit are told, never guessed
+between. Looked at outside front matter and closed code blocks. `outline` is what remains: no mark of another dialect,
+most lines are bullets, and above the first `## ` (or anywhere, without one) a bullet has another below it. Such bullets
+would be lost in the dialect `heading`, so a memo with `## ` headings is an outline.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from app.decks import outline, qa
+from app.decks.fences import find_tagged_fences, hide_code
+from app.decks.front_matter import FrontMatter
+from app.decks.note import Note, Problem
+
+Reader = Callable[[str, int], Iterator[Note | Problem]]
+
+READERS: Mapping[str, Reader] = {"qa": qa.parse, "outline": outline.parse}
+# Recognised, but without a module yet.
+LATER = ("obsidian", "heading", "anki-cloze", "inka")
+DIALECTS = (*READERS, *LATER)
+
+_FIRST_LINE = re.compile(r"(?:[^\S\n]*(?:---[^\S\n]*)?\n)*+(?:[QC]:)")
+_OBSIDIAN_TAG = re.compile(r"(?:^|(?<=\s))#flashcards(?:/|(?![\w/-]))", re.MULTILINE)
+_SECTION = re.compile(r"^---$", re.MULTILINE)
+_QA_MARK = re.compile(r"^[QC]:", re.MULTILINE)
+_INKA_NOTE = re.compile(r"^\d+\.", re.MULTILINE)
+_INKA_REST = re.compile(r"^(?:>|Deck:)|\{", re.MULTILINE)
+_INLINE_CODE = re.compile(r"(?<!`)(`++)(?!`)[^\n]*?(?<!`)\1(?!`)")
+_ANKI = re.compile(r"\{\{c\d+::")
+_HEADING = re.compile(r"^##\s", re.MULTILINE)
+_BULLET = re.compile(r"^([ \t]*)(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
+
+
+class Choice(NamedTuple):
+    """The dialects that fit a file: exactly one, or the candidates to ask about, or none."""
+
+    candidates: tuple[str, ...]
+
+    @property
+    def dialect(self) -> str | None:
+        """The one dialect, if there is just one."""
+        return self.candidates[0] if len(self.candidates) == 1 else None
+
+
+def detect(found: FrontMatter) -> Choice:
+    """The dialects that the text below the front matter `found`, and its tags, speak for."""
+    text = hide_code(found.body, find_tagged_fences(found.body))
+    marked = tuple(name for name, fits in _EVIDENCE.items() if fits(text, found))
+    if marked:
+        return Choice(marked)
+    anki = "{{c" in text and bool(_ANKI.search(_INLINE_CODE.sub("", text)))
+    first_heading = _HEADING.search(text)
+    above = text[: first_heading.start()] if first_heading else text
+    memo = not anki and _nests(above) and _mostly_bullets(text)
+    weak = {"anki-cloze": anki, "heading": bool(first_heading) and not memo, "outline": memo}
+    return Choice(tuple(name for name, fits in weak.items() if fits))
+
+
+def _qa(text: str, _found: FrontMatter) -> bool:
+    return bool(_FIRST_LINE.match(text))
+
+
+def _obsidian(text: str, found: FrontMatter) -> bool:
+    tagged = any(tag == "flashcards" or tag.startswith("flashcards/") for tag in found.tags)
+    return tagged or ("#flashcards" in text and bool(_OBSIDIAN_TAG.search(text)))
+
+
+def _inka(text: str, _found: FrontMatter) -> bool:
+    """A numbered line with an answer, a deck or a brace between two `---`, and no marker of `qa` there."""
+    rules = [rule.span() for rule in _SECTION.finditer(text)]
+    sections = (text[start[1] : end[0]] for start, end in zip(rules[::2], rules[1::2], strict=False))
+    return any(
+        _INKA_NOTE.search(section) and _INKA_REST.search(section) and not _QA_MARK.search(section)
+        for section in sections
+    )
+
+
+_EVIDENCE = {"qa": _qa, "obsidian": _obsidian, "inka": _inka}
+
+
+def _nests(text: str) -> bool:
+    """Whether some bullet has another right below it, two columns in or more."""
+    before = None
+    for line in text.split("\n"):
+        bullet = _BULLET.match(line)
+        indent = len(bullet[1].expandtabs(4)) if bullet else None
+        if indent is not None and before is not None and indent >= before + 2:
+            return True
+        if line.strip():
+            before = indent
+    return False
+
+
+def _mostly_bullets(text: str) -> bool:
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith(("#", "<br", "```", "~~~"))]
+    return 2 * sum(bool(_BULLET.match(line)) for line in lines) >= len(lines)

@@ -1,0 +1,151 @@
+"""Front matter: what a deck file says about itself between a `---` in its first line and the next one.
+
+TOML or YAML, told apart by trying; the keys `name` or `deck`, `tags`, `dialect` and `lang`, all others ignored.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import yaml
+
+from app.decks.note import Problem
+from app.decks.problems import problem
+
+LONGEST = 8_192
+_DEEPEST = 8
+_LINE = re.compile(r"^[^\S\n]*---[^\S\n]*$", re.MULTILINE)
+# Between two separators, lines like these are cards: then the first line is a separator, and not front matter.
+_CARDS = re.compile(r"^(?:[QACT]:|>|\d+\.)", re.MULTILINE)
+_TOML = re.compile(r"^[^\S\n]*[\w.\"'-]+[^\S\n]*=", re.MULTILINE)
+_SCALARS = (str, int, float)
+
+
+class FrontMatter(NamedTuple):
+    """What the front matter says, the rest of the file as `body`, and the line (1-based) in which that begins.
+
+    `closed` is false where the first line opens front matter that has no end; `body` is then the whole text.
+    """
+
+    body: str
+    first_line: int = 1
+    deck: str = ""
+    tags: tuple[str, ...] = ()
+    dialect: str = ""
+    dialect_line: int = 1
+    language: str = ""
+    closed: bool = True
+    problems: tuple[Problem, ...] = ()
+
+
+def read_front_matter(text: str) -> FrontMatter:
+    """Split `text` (newlines are `\\n`) into its front matter and the rest."""
+    opening = _LINE.match(text)
+    if opening is None:
+        return FrontMatter(text)
+    closing = _LINE.search(text, opening.end() + 1)
+    inside = text[opening.end() + 1 : closing.start()] if closing else text[opening.end() + 1 :]
+    cards = _CARDS.search(inside)
+    if closing is None or cards:
+        separator = closing is not None and cards is not None and not inside[: cards.start()].strip()
+        return FrontMatter(text, closed=separator)
+    body = text[closing.end() + 1 :]
+    first_line = text.count("\n", 0, closing.end()) + 2
+    return _read(inside, FrontMatter(body, first_line))
+
+
+def deck_path(name: str) -> str:
+    """`name` split at `/` or `::` and put together again as `A/B`, without empty parts."""
+    parts = (" ".join(part.split()) for part in re.split(r"/|::", name))
+    return "/".join(part for part in parts if part)
+
+
+def _read(inside: str, found: FrontMatter) -> FrontMatter:
+    values = _load(inside)
+    if isinstance(values, Problem):
+        return found._replace(problems=(values,))
+    key = "name" if "name" in values else "deck"
+    wrong: list[Problem] = []
+    texts = {field: _text(values, field, inside, wrong) for field in (key, "dialect", "lang")}
+    return found._replace(
+        deck=deck_path(texts[key]),
+        tags=_tags(values, inside, wrong),
+        dialect=texts["dialect"],
+        dialect_line=_line_of("dialect", inside),
+        language=texts["lang"],
+        problems=tuple(wrong),
+    )
+
+
+def _load(inside: str) -> Mapping[str, object] | Problem:
+    if len(inside) > LONGEST:
+        return problem(1, "front-matter-large", limit=LONGEST)
+    try:
+        return tomllib.loads(inside)
+    except (ValueError, RecursionError) as error:
+        if _TOML.search(inside) and not re.search(r"^[^\S\n]*[\w-]+[^\S\n]*:(?:\s|$)", inside, re.MULTILINE):
+            return _toml_problem(error)
+    return _load_yaml(inside)
+
+
+def _toml_problem(error: Exception) -> Problem:
+    place = re.search(r" ?\(at (?:line (\d+), column \d+|end of document)\)", str(error))
+    line = int(place[1] or 1) + 1 if place else 1
+    return problem(line, "front-matter-syntax", reason=re.sub(r" ?\(at [^)]*\)$", "", str(error)).lower())
+
+
+def _load_yaml(inside: str) -> Mapping[str, object] | Problem:
+    try:
+        refused = _refuse(inside)
+        # Every scalar stays the text it is: no dates, no numbers, and "yes" is a word.
+        values = refused or yaml.load(inside, Loader=yaml.BaseLoader)  # noqa: S506 - makes texts, lists and mappings only
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 2 if error.problem_mark else 1
+        return problem(line, "front-matter-syntax", reason=error.problem or "syntax error")
+    except (yaml.YAMLError, ValueError) as error:
+        return problem(1, "front-matter-syntax", reason=str(error).partition("\n")[0])
+    if isinstance(values, Problem | dict):
+        return values
+    return problem(2, "front-matter-syntax", reason="no keys and values") if values else {}
+
+
+def _refuse(inside: str) -> Problem | None:
+    """Refuse what can grow when it is read: anchors and aliases, and deep nesting."""
+    depth = 0
+    for event in yaml.parse(inside, Loader=yaml.BaseLoader):
+        line = event.start_mark.line + 2 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            return problem(line, "front-matter-anchor")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            return problem(line, "front-matter-large", limit=LONGEST)
+    return None
+
+
+def _text(values: Mapping[str, object], key: str, inside: str, wrong: list[Problem]) -> str:
+    value = values.get(key, "")
+    if isinstance(value, list | dict):
+        wrong.append(_wrong_type(key, inside))
+        return ""
+    return str(value).strip()
+
+
+def _tags(values: Mapping[str, object], inside: str, wrong: list[Problem]) -> tuple[str, ...]:
+    """A list of texts, or one text with commas or spaces between the tags; a `#` in front is no part of a tag."""
+    value = values.get("tags", "")
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(tag, list | dict) for tag in value)):
+        wrong.append(_wrong_type("tags", inside))
+        return ()
+    tags = value if isinstance(value, list) else re.split(r"[,\s]+", str(value))
+    names = ("_".join(str(tag).split()).lstrip("#") for tag in tags)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _wrong_type(key: str, inside: str) -> Problem:
+    return problem(_line_of(key, inside), "front-matter-type", key=key)
+
+
+def _line_of(key: str, inside: str) -> int:
+    found = re.search(rf"^[^\S\n]*[\"']?{key}\b", inside, re.MULTILINE)
+    return 2 + inside.count("\n", 0, found.start()) if found else 1

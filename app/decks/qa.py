@@ -1,0 +1,157 @@
+"""The dialect `qa`: `Q:` and `A:`, clozes with `C:`, and a term `T:` with its definition `D:`, at the start of a line.
+
+The rules are those of hashcards (`Q:`, `A:`, `C:`, `---`), but a file with mistakes is read past them: a bad block
+becomes a problem, the other notes stay. Ours on top: markers inside closed code blocks are text, and a block that
+opens with `T:` and has a `D:` line before the next marker is a reversed note; elsewhere those two are text.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from app.decks.cloze import read_cloze
+from app.decks.fences import find_tagged_fences, hide_code, lines_at
+from app.decks.note import Note, NoteKind, Problem
+from app.decks.problems import excerpt, problem
+
+# A pattern that begins with a newline lets the search skip ordinary lines at the speed of memchr.
+_SEPARATOR = r"[^\S\n]*+---[^\S\n]*+(?=\n|\Z)"
+_BASIC = NoteKind.BASIC
+_MARKS = re.compile(rf"\n(?:([QAC]):|{_SEPARATOR})")
+_MARKS_AND_TERMS = re.compile(rf"\n(?:([QACTD]):|{_SEPARATOR})")
+
+
+class _Block(NamedTuple):
+    """A marker (`Q`, `A`, `C`, `T`, `D`; empty for a separator or the start) and the text up to the next one."""
+
+    mark: str
+    line: int
+    text: str
+
+
+def parse(text: str, first_line: int = 1) -> Iterator[Note | Problem]:
+    """The notes of `text` and the problems of its bad blocks, one at a time, lines counted from `first_line`.
+
+    Newlines must be `\\n`. Only one note is held in memory at a time.
+    """
+    fences = find_tagged_fences(text)
+    for line in lines_at(text, fences.unclosed):
+        yield problem(first_line + line, "code-without-end")
+    opened: tuple[str, int, str] = _Block("", first_line, "")
+    for block in _blocks("\n" + text, "\n" + hide_code(text, fences), first_line):
+        mark = block[0]
+        if opened[0] == "Q" and mark == "A":
+            front, back = _side(opened[2]), _side(block[2])
+            if not front or not back:
+                yield from _empty(NoteKind.BASIC, _Block(*opened), _Block(*block))
+            yield Note(_BASIC, front, back, (), (), "", opened[1])
+        elif mark != "Q" or opened[0] == "Q":
+            yield from _single(_Block(*opened), _Block(*block))
+            if mark == "A":
+                continue
+        opened = block
+    if opened[0] == "Q":
+        last_line = first_line + text.removesuffix("\n").count("\n")
+        yield problem(last_line, "question-at-end", start=opened[1])
+
+
+def _blocks(text: str, hidden: str, line: int) -> Iterator[tuple[str, int, str]]:
+    """Cut `text` (it begins with a newline before line `line`) at the markers that `hidden` shows.
+
+    Plain tuples in the order of `_Block`: making a named one of each would cost a third of the time of an import.
+    """
+    mark, body, counted = "", 1, 1
+    for found in _marks(hidden):
+        at, end = found.span()
+        yield mark, line, text[body:at]
+        line += text.count("\n", counted, at + 1)
+        mark, body, counted = found[1] or "", end, at + 1
+    yield mark, line, text[body:]
+
+
+def _marks(hidden: str) -> Iterator[re.Match[str]]:
+    return _with_terms(hidden) if "\nT:" in hidden else _MARKS.finditer(hidden)
+
+
+def _with_terms(hidden: str) -> Iterator[re.Match[str]]:
+    """The markers without every `T:` and `D:` that is text.
+
+    Inside a question that goes on to its `A:` they are text as well: that note is whole without ours.
+    """
+    previous, answer, following = "", False, -1
+    for found, after in pairwise([*_MARKS_AND_TERMS.finditer(hidden), None]):
+        assert found is not None  # noqa: S101 - only the last of a pair is
+        mark = found[1] or ""
+        if mark == "T":
+            if after is None or after[1] != "D":
+                continue
+            if previous == "Q" and following < found.start():
+                hard = _MARKS.search(hidden, found.start())
+                following = hard.start() if hard else len(hidden)
+                answer = hard is not None and hard[1] == "A"
+            if previous == "Q" and answer:
+                continue
+        elif mark == "D" and previous != "T":
+            continue
+        yield found
+        previous = mark
+
+
+def _single(opened: _Block, block: _Block) -> Iterator[Note | Problem]:
+    """What a block says that does not answer the question opened above it."""
+    if opened.mark == "Q":
+        yield _unanswered(opened, block)
+    if block.mark == "A":
+        yield _stray_answer(opened, block)
+    elif block.mark == "C":
+        yield from read_cloze(block.text.strip(), block.line)
+    elif block.mark == "D":
+        yield from _empty(NoteKind.REVERSED, opened, block)
+        yield Note(NoteKind.REVERSED, _side(opened.text), _side(block.text), (), (), "", opened.line)
+        yield from _more_definitions(opened, block)
+    elif not block.mark and block.text and not block.text.isspace():
+        yield _stray_text(block)
+
+
+def _empty(kind: NoteKind, first: _Block, second: _Block) -> Iterator[Problem]:
+    basic = kind is NoteKind.BASIC
+    if not first.text.strip():
+        yield problem(first.line, "empty-question" if basic else "empty-term")
+    if not second.text.strip():
+        yield problem(second.line, "empty-answer" if basic else "empty-definition")
+
+
+def _side(text: str) -> str:
+    """`text` trimmed, and the line of the marker by itself too: two spaces at its end are no line break."""
+    if "\n" not in text:
+        return text.strip()
+    first, _, rest = text.partition("\n")
+    return f"{first.rstrip()}\n{rest}".strip()
+
+
+def _unanswered(question: _Block, block: _Block) -> Problem:
+    code = "question-without-answer" if block.mark else "question-before-separator"
+    return problem(block.line, code, start=question.line)
+
+
+def _stray_answer(previous: _Block, block: _Block) -> Problem:
+    codes = {"A": "second-answer", "C": "answer-after-cloze", "D": "answer-after-definition"}
+    return problem(block.line, codes.get(previous.mark, "answer-without-question"), start=previous.line)
+
+
+_STRAY = {"T:": "term-without-definition", "D:": "definition-without-term"}
+
+
+def _stray_text(block: _Block) -> Problem:
+    text = block.text.lstrip()
+    line = block.line + block.text.count("\n", 0, len(block.text) - len(text))
+    return problem(line, _STRAY.get(text[:2], "text-outside-card"), text=excerpt(text))
+
+
+def _more_definitions(term: _Block, block: _Block) -> Iterator[Problem]:
+    if "\nD:" not in block.text:
+        return
+    at = hide_code(block.text, find_tagged_fences(block.text)).find("\nD:")
+    if at >= 0:
+        yield problem(block.line + block.text.count("\n", 0, at + 1), "second-definition", start=term.line)

@@ -1,0 +1,99 @@
+"""A deck file's bytes in, its notes and problems out: the one way in for the command line, the import and the page."""
+
+import re
+
+from app.decks.detect import DIALECTS, LATER, READERS, detect
+from app.decks.front_matter import FrontMatter, deck_path, read_front_matter
+from app.decks.limits import over_limit
+from app.decks.note import DeckFile, Note, Problem
+from app.decks.problems import problem
+
+_CARD = re.compile(r"^[QACT]:", re.MULTILINE)
+
+
+def read_deck_file(data: bytes, file: str, dialect: str | None = None) -> DeckFile:
+    """Read the deck file `file` (a path relative to the decks' folder, for the deck's name) in `dialect`.
+
+    Without one, the front matter says which, or else the text is looked at. Never raises: what cannot be read is a
+    problem of the file, in which case it has no notes. Lines are counted from 1 at the top of the file.
+    """
+    text = decode(data)
+    if isinstance(text, Problem):
+        return DeckFile(_deck_of(file), None, (), (text,))
+    found = read_front_matter(text)
+    deck = found.deck or _deck_of(file)
+    chosen, problems = _choose(found, dialect)
+    if chosen is None or chosen not in READERS:
+        return DeckFile(deck, chosen, (), tuple(problems), found.language)
+    notes, more = _read(found, chosen)
+    problems += more
+    if not notes and all(each.warning for each in problems):
+        problems.append(problem(1, "no-cards", dialect=chosen))
+    problems.sort(key=lambda each: each.line)
+    return DeckFile(deck, chosen, tuple(notes), tuple(problems), found.language)
+
+
+def decode(data: bytes) -> str | Problem:
+    """The text of a file in UTF-8: without a byte order mark, lines ended by `\\n`, NUL as U+FFFD."""
+    try:
+        text = data.removeprefix(b"\xef\xbb\xbf").decode()
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        line = 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
+        return problem(line, "not-utf8", byte=f"{error.object[error.start]:02X}")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\0", "\ufffd")
+
+
+def _deck_of(file: str) -> str:
+    folder, _, name = file.replace("\\", "/").rpartition("/")
+    stem = re.sub(r"(?<=.)\.[^.]*$", "", name)
+    return deck_path("/".join(part for part in [*folder.split("/"), stem] if part != "."))
+
+
+def _choose(found: FrontMatter, asked: str | None) -> tuple[str | None, list[Problem]]:
+    """The dialect, if there is one, and what there is to say about the choice and about the front matter."""
+    problems = list(found.problems)
+    named = asked or found.dialect
+    if named and named not in DIALECTS:
+        line = 1 if asked else found.dialect_line
+        problems.append(problem(line, "dialect-unknown", dialect=named, known=", ".join(DIALECTS)))
+        return None, problems
+    choice = detect(found)
+    dialect = named or choice.dialect
+    if dialect in LATER:
+        problems.append(problem(1, "dialect-later", dialect=dialect))
+    elif dialect is None and choice.candidates:
+        problems.append(problem(1, "dialect-unclear", dialects=", ".join(choice.candidates)))
+    elif dialect is None:
+        problems.append(problem(1, "dialect-none"))
+    return dialect, problems
+
+
+def _read(found: FrontMatter, dialect: str) -> tuple[list[Note], list[Problem]]:
+    notes: list[Note] = []
+    problems: list[Problem] = []
+    body, first_line = found.body, found.first_line
+    if dialect == "qa" and not found.closed:
+        problems.append(problem(1, "front-matter-unclosed"))
+        body, first_line = _from_first_card(body)
+    for each in READERS[dialect](body, first_line):
+        if isinstance(each, Problem):
+            problems.append(each)
+            continue
+        problem_of_note = over_limit(each)
+        if problem_of_note:
+            problems.append(problem_of_note)
+        else:
+            notes.append(each)
+    if found.tags:
+        notes = [note._replace(tags=found.tags) for note in notes]
+    return notes, problems
+
+
+def _from_first_card(text: str) -> tuple[str, int]:
+    """The text from its first marker on, and the line of that: what stands above is front matter without an end."""
+    found = _CARD.search(text)
+    start = found.start() if found else len(text)
+    return text[start:], 1 + text.count("\n", 0, start)

@@ -1,0 +1,72 @@
+"""Math: TeX in, MathML out, without a script or a process.
+
+latex2mathml's own serialiser un-escapes what it wrote, which would let `\\text{<img ...>}` through. So only its tree
+is used, and written here by an allow-list.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from latex2mathml.converter import Converter
+from markupsafe import escape
+
+from app.markup.marks import FILL_END, FILL_START, PIPE, Piece
+
+_LONGEST = 2_000
+# A macro that doubles itself would grow without end.
+_MACRO = re.compile(r"\\(?:re)?newcommand|\\def\b|\\let\b|\\providecommand")
+_TAGS = frozenset(
+    "math menclose mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt mstyle"
+    " msub msubsup msup mtable mtd mtext mtr munder munderover none".split()
+)
+_WORD = re.compile(r"[a-z-]{1,40}(?: [a-z-]{1,40}){0,40}")
+_LENGTH = re.compile(r"-?\d{0,2}\.?\d{0,4}(?:em|ex|px|pt|mu|in|cm|mm)?")
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{3,8}|[A-Za-z]{1,30}")
+_ATTRIBUTES = {
+    **dict.fromkeys("accent columnalign columnlines display displaystyle fence form largeop".split(), _WORD),
+    **dict.fromkeys("mathvariant movablelimits notation rowlines separator stretchy".split(), _WORD),
+    **dict.fromkeys("columnspacing depth height linethickness lspace maxsize minsize rspace".split(), _LENGTH),
+    **dict.fromkeys("rowspacing scriptlevel voffset width".split(), _LENGTH),
+    **dict.fromkeys("mathbackground mathcolor".split(), _COLOUR),
+}
+
+
+def formula(tex: str, display: str) -> Piece:
+    """`tex` as MathML, `display` "inline" or "block"; what cannot be read is shown as it was written."""
+    tex = tex.replace(PIPE, "|")
+    return Piece(_mathml(tex, display) or f'<code class="math-error">{escape(tex)}</code>', tex)
+
+
+def _mathml(tex: str, display: str) -> str | None:
+    if len(tex) > _LONGEST or _MACRO.search(tex):
+        return None
+    try:
+        # The library raises its own errors for unreadable TeX, any of Python's for what it did not foresee, and
+        # RecursionError for deep nesting.
+        return "".join(_written(Converter(display=display).convert_to_element(_marks_as_text(tex))))
+    except Exception:
+        return None
+
+
+def _marks_as_text(tex: str) -> str:
+    """Private marks in `\\text`, where HTML may stand in MathML."""
+    tex = re.sub("([\U0010e000-\U0010feff])", r"\\text{\1}", tex)
+    return tex.replace(FILL_START, rf"{{\text{{{FILL_START}}}").replace(FILL_END, rf"\text{{{FILL_END}}}}}")
+
+
+def _written(element: Element) -> Iterator[str]:
+    tag = element.tag if element.tag in _TAGS else "mrow"
+    yield f"<{tag}{''.join(_attributes(element))}>"
+    # The library puts character references into its texts.
+    yield str(escape(html.unescape(element.text or "")))
+    for child in element:
+        yield from _written(child)
+    yield f"</{tag}>"
+
+
+def _attributes(element: Element) -> Iterator[str]:
+    for name, value in element.items():
+        if name in _ATTRIBUTES and _ATTRIBUTES[name].fullmatch(value):
+            yield f' {name}="{value}"'

@@ -1,0 +1,100 @@
+"""The sides of a card as HTML, rendered on first view and kept by the hash of text and renderer.
+
+Reading never writes: what a page rendered waits in the process and is stored with the next answer.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from threading import Lock
+
+from markupsafe import Markup
+from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy.orm import Session
+
+from app import markup
+from app.cards import CardView
+from app.decks.note import NoteKind
+from app.models import Rendering
+
+_MOST_CHARACTERS = 2_000_000
+"""Characters of HTML that a process keeps in memory."""
+_MOST_WAITING = 200
+
+
+class Renderings:
+    """A process's renderings: in memory up to a bound, behind it the table."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[bytes, Markup] = OrderedDict()
+        self._characters = 0
+        self._waiting: dict[bytes, Markup] = {}
+        self._lock = Lock()
+
+    def question(self, session: Session, card: CardView) -> Markup:
+        """The question side of a card as safe HTML; of a cloze its text with the asked deletion hidden."""
+        if card.kind is NoteKind.CLOZE:
+            return self._side(session, card, "asked", lambda: markup.render_cloze_front(*_cloze(card)))
+        return self._text(session, card, card.question)
+
+    def answer(self, session: Session, card: CardView) -> Markup:
+        """The answer side of a card as safe HTML; of a cloze its text with the asked deletion filled in."""
+        if card.kind is NoteKind.CLOZE:
+            return self._side(session, card, "filled", lambda: markup.render_cloze_back(*_cloze(card)))
+        return self._text(session, card, card.answer)
+
+    def store(self, session: Session) -> None:
+        """Write what was rendered since the last time into the table, in the caller's transaction."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
+        known = set(session.execute(_KNOWN, {"keys": list(waiting)}).scalars()) if waiting else set()
+        rows = [
+            {"key": key, "renderer": markup.RENDERER, "html": str(html)}
+            for key, html in waiting.items()
+            if key not in known
+        ]
+        if rows:
+            session.execute(insert(Rendering), rows)
+
+    def _text(self, session: Session, card: CardView, text: str) -> Markup:
+        key = markup.rendering_key(card.language, text)
+        return self._find(session, key, lambda: markup.render(text, language=card.language))
+
+    def _side(self, session: Session, card: CardView, side: str, render: Callable[[], Markup]) -> Markup:
+        deletions = "\0".join(
+            f"{deletion.start},{len(deletion.answer)},{deletion.card},{deletion.hint}" for deletion in card.deletions
+        )
+        key = markup.rendering_key(card.language, side, str(card.ordinal), deletions, card.front)
+        return self._find(session, key, render)
+
+    def _find(self, session: Session, key: bytes, render: Callable[[], Markup]) -> Markup:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        stored = session.execute(_HTML, {"key": key}).scalar()
+        html = render() if stored is None else Markup(stored)  # noqa: S704 - only `store` writes there
+        self._keep(key, html, is_new=stored is None)
+        return html
+
+    def _keep(self, key: bytes, html: Markup, *, is_new: bool) -> None:
+        with self._lock:
+            if is_new and len(self._waiting) < _MOST_WAITING:
+                self._waiting[key] = html
+            if key not in self._kept:
+                self._kept[key] = html
+                self._characters += len(html)
+            while self._characters > _MOST_CHARACTERS and self._kept:
+                self._characters -= len(self._kept.popitem(last=False)[1])
+
+
+def forget_other_renderers(session: Session) -> None:
+    """Drop what another version of the renderer made."""
+    session.execute(delete(Rendering).where(Rendering.renderer != markup.RENDERER))
+
+
+def _cloze(card: CardView) -> tuple[str, Iterable[object], int]:
+    return card.front, card.deletions, card.ordinal
+
+
+_HTML = select(Rendering.html).where(Rendering.key == bindparam("key"))
+_KNOWN = select(Rendering.key).where(Rendering.key.in_(bindparam("keys", expanding=True)))

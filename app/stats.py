@@ -1,0 +1,185 @@
+"""Figures about a learner's days, as plain values: what is due where, the next days' load, how a day went, the pace."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Integer, bindparam, func, literal, select
+from sqlalchemy.orm import Session, aliased
+
+from app import queue_statements
+from app.learner import Learner
+from app.models import Review, Schedule
+from app.queue import MOST_COUNTED, Sitting, sit_down
+from app.srs.history import Kind
+from app.srs.sm2 import Grade
+
+FORECAST_DAYS = 7
+_PACE_REVIEWS = 100
+_FIRST_PACE_MS = 12_000
+"""What an answer takes before there is a pace to go by."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeckFigures:
+    """A deck in the tree of decks: its figures include the decks below it, counted up to MOST_COUNTED."""
+
+    id: int
+    path: str
+    title: str
+    is_own: bool
+    depth: int
+    due: int
+    new: int
+    problems: int
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is anything to study today."""
+        return self.due + self.new > 0
+
+
+class DayLoad(NamedTuple):
+    """How many cards fall due on a study day, counted up to MOST_COUNTED."""
+
+    day: date
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class DaySummary:
+    """How a study day went: distinct cards, answers, time taken, and the scheduled reviews that were remembered."""
+
+    cards: int
+    answers: int
+    took_ms: int
+    scheduled: int
+    remembered: int
+    failed_often: tuple[int, ...]
+    """Cards failed twice or more, the worst first."""
+
+    @property
+    def retention(self) -> int | None:
+        """Whole per cent of the scheduled reviews graded 3 or better; None when there were none."""
+        return None if self.scheduled == 0 else round(100 * self.remembered / self.scheduled)
+
+
+def deck_tree(session: Session, learner: Learner, today: date) -> list[DeckFigures]:
+    """All decks the learner may see, parents before the decks below them, the learner's own ones last."""
+    sitting = sit_down(session, learner, today)
+    parameters = sitting.parameters | {"limit": MOST_COUNTED, "new_limit": new_left(session, sitting)}
+    rows = session.execute(queue_statements.deck_counts(), parameters).all()
+    return _as_tree([_figures(row) for row in rows], parameters["new_limit"])
+
+
+def new_left(session: Session, sitting: Sitting) -> int:
+    """How many new cards the day's limit still allows."""
+    introduced = session.execute(queue_statements.INTRODUCED_TODAY, sitting.parameters).scalar_one()
+    return max(0, sitting.new_per_day - introduced)
+
+
+def forecast(session: Session, learner: Learner, today: date) -> list[DayLoad]:
+    """The load of the days after `today`, from tomorrow on."""
+    days = [today + timedelta(days=number) for number in range(1, FORECAST_DAYS + 1)]
+    parameters = {f"day_{number}": day for number, day in enumerate(days)}
+    counts = session.execute(_FORECAST, parameters | {"user": learner.id, "limit": MOST_COUNTED}).one()
+    return [DayLoad(day, count) for day, count in zip(days, counts, strict=True)]
+
+
+def pace_ms(session: Session, learner: Learner) -> int:
+    """How long this learner takes for an answer, in milliseconds, by the last answers."""
+    average = session.execute(_PACE, {"user": learner.id}).scalar()
+    return round(average) if average else _FIRST_PACE_MS
+
+
+def day_summary(session: Session, learner: Learner, day: date) -> DaySummary:
+    """How the study day `day` went, undone answers left out."""
+    rows = session.execute(_DAY, {"user": learner.id, "day": day}).all()
+    first: dict[int, Any] = {}
+    for row in rows:
+        first.setdefault(row.card_id, row)
+    scheduled = [row for row in first.values() if _was_scheduled(row, day)]
+    fails = Counter(row.card_id for row in rows if not Grade(row.grade).passed)
+    return DaySummary(
+        cards=len(first),
+        answers=len(rows),
+        took_ms=sum(row.took_ms for row in rows),
+        scheduled=len(scheduled),
+        remembered=sum(Grade(row.grade).passed for row in scheduled),
+        failed_often=tuple(card_id for card_id, count in fails.most_common() if count >= 2),
+    )
+
+
+def _was_scheduled(row: Any, day: date) -> bool:
+    """Whether the card's schedule counts from `day`: a card studied ahead was only drilled."""
+    return row.due is not None and row.due - timedelta(days=row.interval) == day
+
+
+def _figures(row: Any) -> DeckFigures:
+    is_own = row.owner_id is not None
+    return DeckFigures(row.id, row.path, row.title, is_own, 0, row.due, row.new, len(row.problems))
+
+
+def _as_tree(decks: Sequence[DeckFigures], most_new: int) -> list[DeckFigures]:
+    """The decks in the order of a tree, with depths, and the figures of the decks below added to each."""
+    order = {(deck.is_own, deck.path): number for number, deck in enumerate(decks)}
+    due: Counter[tuple[bool, str]] = Counter()
+    new: Counter[tuple[bool, str]] = Counter()
+    for deck in decks:
+        for path in _way(deck.path):
+            due[deck.is_own, path] += deck.due
+            new[deck.is_own, path] += deck.new
+    summed = [
+        replace(
+            deck,
+            depth=len(_place(deck, order)) - 1,
+            due=min(MOST_COUNTED, due[deck.is_own, deck.path]),
+            new=min(most_new, new[deck.is_own, deck.path]),
+        )
+        for deck in decks
+    ]
+    return sorted(summed, key=lambda deck: _place(deck, order))
+
+
+def _place(deck: DeckFigures, order: dict[tuple[bool, str], int]) -> list[int]:
+    """Where a deck stands in the tree: the numbers of the decks on the way to it, its own last."""
+    return [order[deck.is_own, path] for path in _way(deck.path) if (deck.is_own, path) in order]
+
+
+def _way(path: str) -> list[str]:
+    """`A/B/C` as the paths that lead to it: `A`, `A/B`, `A/B/C`."""
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+
+
+_USER = bindparam("user", type_=Integer)
+_UNDO = aliased(Review)
+_NOT_UNDONE = ~select(_UNDO.id).where(_UNDO.undoes == Review.id).exists()
+
+_PACE = select(func.avg(Review.took_ms)).where(
+    Review.id.in_(
+        select(Review.id)
+        .where(Review.user_id == _USER, Review.kind == Kind.GRADE.value, Review.took_ms > 0)
+        .order_by(Review.study_day.desc(), Review.answered_at.desc())
+        .limit(_PACE_REVIEWS)
+    )
+)
+
+_DAY = (
+    select(Review.card_id, Review.grade, Review.took_ms, Schedule.due, Schedule.interval)
+    .join(Schedule, (Schedule.user_id == Review.user_id) & (Schedule.card_id == Review.card_id))
+    .where(Review.user_id == _USER, Review.study_day == bindparam("day"), Review.kind == Kind.GRADE.value, _NOT_UNDONE)
+    .order_by(Review.answered_at)
+)
+
+
+def _due_on(day: str) -> Any:
+    due = select(literal(1)).where(
+        Schedule.user_id == _USER, queue_statements.is_queued(), Schedule.due == bindparam(day)
+    )
+    return select(func.count()).select_from(due.limit(bindparam("limit")).subquery()).scalar_subquery()
+
+
+_FORECAST = select(*(_due_on(f"day_{number}").label(f"day_{number}") for number in range(FORECAST_DAYS)))

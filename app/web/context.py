@@ -1,0 +1,82 @@
+"""What a view needs of the request it serves: who is asking, when, and the database."""
+
+from datetime import date, datetime
+from typing import cast
+from uuid import UUID
+
+from flask import abort, current_app, g, request
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.config import Config
+from app.db import Database
+from app.learner import Learner
+from app.renderings import Renderings
+
+
+def config() -> Config:
+    """The settings of the running app."""
+    return cast(Config, current_app.extensions["config"])
+
+
+def database() -> Database:
+    """The database of the running app."""
+    return cast(Database, current_app.extensions["database"])
+
+
+def reading() -> Session:
+    """The request's session for reading, opened when first asked for and closed with the request.
+
+    Close it (`done_reading`) before writing, so that what is read afterwards is what was written.
+    """
+    if "reading" not in g:
+        g.reading = Session(database().engine, expire_on_commit=False)
+    return cast(Session, g.reading)
+
+
+def done_reading(_error: BaseException | None = None) -> None:
+    """End the request's reading session, if it has one."""
+    session: Session | None = g.pop("reading", None)
+    if session is not None:
+        session.close()
+
+
+def renderings() -> Renderings:
+    """This process's renderings of cards."""
+    return cast(Renderings, current_app.extensions["renderings"])
+
+
+def learner() -> Learner:
+    """The account that is logged in."""
+    return cast(Learner, current_user.learner)
+
+
+def now() -> datetime:
+    """The moment of this request, the same however often it is asked for."""
+    if "now" not in g:
+        g.now = clock.now()
+    return cast(datetime, g.now)
+
+
+def study_day() -> date:
+    """The learner's study day at the moment of this request."""
+    return learner().study_day(now())
+
+
+def uuid_field(name: str) -> UUID:
+    """A UUID from the form; anything else answers 400."""
+    try:
+        return UUID(request.form.get(name, ""))
+    except ValueError:
+        abort(400)
+
+
+def number_field(name: str, default: int | None = None) -> int:
+    """A whole number from the form; anything else answers 400 unless there is a default."""
+    value = request.form.get(name, type=int)
+    if value is not None:
+        return value
+    if default is None:
+        abort(400)
+    return default

@@ -1,0 +1,37 @@
+"""The world in front of the app: proxies that are trusted to tell the client's address, and a path below the host."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.config import Config
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class BasePath:
+    """Serves the app below `base_path`: links begin with it, and requests may come with it or already without."""
+
+    def __init__(self, app: "WSGIApplication", base_path: str) -> None:
+        self._app = app
+        self._base_path = base_path
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Move the base path from the path to the script's name."""
+        path: str = environ.get("PATH_INFO", "")
+        if path == self._base_path or path.startswith(f"{self._base_path}/"):
+            environ["PATH_INFO"] = path[len(self._base_path) :] or "/"
+        environ["SCRIPT_NAME"] = self._base_path
+        return self._app(environ, start_response)
+
+
+def init_app(app: Flask) -> None:
+    """Wrap the app in what its settings say stands in front of it."""
+    config: Config = app.extensions["config"]
+    if config.base_path:
+        app.wsgi_app = BasePath(app.wsgi_app, config.base_path)  # type: ignore[method-assign]
+    if count := config.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

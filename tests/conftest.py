@@ -1,0 +1,91 @@
+"""What tests share: a real SQLite database with the current schema, and accounts in it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.config import Config, from_environment
+from app.db import Database
+from app.learner import Learner
+from app.models import User
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+"""A Monday morning: the moment most tests happen at."""
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the current schema and nothing in it, to be copied."""
+    folder = tmp_path_factory.mktemp("schema")
+    database = Database(from_environment({"OBOEGAKI_DATA_DIR": str(folder)}))
+    database.migrate()
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return folder / "oboegaki.db"
+
+
+@pytest.fixture
+def config(tmp_path: Path, migrated_file: Path) -> Config:
+    """Settings for a data folder of this test's own, with a cards folder beside it and a fresh database in it."""
+    data_dir, cards_dir = tmp_path / "data", tmp_path / "cards"
+    data_dir.mkdir()
+    cards_dir.mkdir()
+    copyfile(migrated_file, data_dir / "oboegaki.db")
+    return from_environment({"OBOEGAKI_DATA_DIR": str(data_dir), "OBOEGAKI_CARDS_DIR": str(cards_dir)})
+
+
+@pytest.fixture
+def database(config: Config) -> Iterator[Database]:
+    """The database of this test, empty."""
+    opened = Database(config)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A writing session of this test."""
+    with database.writing() as opened:
+        yield opened
+
+
+@pytest.fixture
+def learner(session: Session) -> Learner:
+    """An account of an ordinary learner, in UTC."""
+    return add_learner(session, "hanako")
+
+
+def add_learner(session: Session, name: str, **habits: object) -> Learner:
+    """Another account, with the habits of the defaults and a password that nobody knows."""
+    user = User(
+        name=name,
+        name_key=name,
+        password_hash="",
+        time_zone="UTC",
+        day_start=4,
+        new_per_day=20,
+        reviews_per_day=None,
+        language="",
+        theme="",
+        full_scale=False,
+        is_admin=False,
+        created_at=NOW,
+        closed_at=None,
+    )
+    for habit, value in habits.items():
+        setattr(user, habit, value)
+    session.add(user)
+    session.flush()
+    return Learner(
+        id=user.id,
+        name=name,
+        time_zone=user.time_zone,
+        day_start=user.day_start,
+        new_per_day=user.new_per_day,
+        reviews_per_day=user.reviews_per_day,
+    )

@@ -1,0 +1,475 @@
+"""The queue: which cards a sitting shows, in which order, and how many are left."""
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app import queue, setaside, study
+from app.errors import NotFoundError
+from app.learner import Learner
+from app.models import Deck
+from app.queue import MOST_COUNTED, Left, Sitting
+from tests.conftest import NOW, add_learner
+from tests.library import TODAY, add_cards, add_deck, days, give, put_due, retire
+
+
+def shown(session: Session, sitting: Sitting, limit: int = 100, holding: tuple[int, ...] = ()) -> list[int]:
+    return queue.upcoming(session, sitting, limit, holding)
+
+
+def everything(learner: Learner, more_new: int = 0) -> Sitting:
+    return Sitting(learner, TODAY, more_new=more_new)
+
+
+def in_deck(session: Session, learner: Learner, deck_id: int) -> Sitting:
+    return queue.sit_down(session, learner, TODAY, deck_id)
+
+
+# What comes first
+
+
+def test_an_empty_library_has_an_empty_queue(session: Session, learner: Learner) -> None:
+    assert shown(session, everything(learner)) == []
+    assert queue.left(session, everything(learner)) == Left(0, 0, 0)
+
+
+def test_the_longest_overdue_card_comes_first(session: Session, learner: Learner) -> None:
+    a, b, c, d = add_cards(session, add_deck(session, "Docker"), 4)
+    for card, late in ((a, 1), (b, 5), (c, 0), (d, 3)):
+        put_due(session, learner, [card], TODAY - days(late))
+    assert shown(session, everything(learner)) == [b, d, a, c]
+
+
+def test_a_card_due_tomorrow_is_not_shown(session: Session, learner: Learner) -> None:
+    put_due(session, learner, add_cards(session, add_deck(session, "Docker"), 1), TODAY + days(1))
+    assert shown(session, everything(learner)) == []
+
+
+def test_new_cards_come_after_due_ones_in_file_order_over_decks_by_position(session: Session, learner: Learner) -> None:
+    later = add_cards(session, add_deck(session, "Alpha", position=2), 2)
+    first = add_cards(session, add_deck(session, "Zulu", position=1), 3)
+    put_due(session, learner, [later[0]], TODAY)
+    assert shown(session, everything(learner)) == [later[0], *first, later[1]]
+
+
+def test_decks_of_one_position_follow_each_other_whole(session: Session, learner: Learner) -> None:
+    one = add_cards(session, add_deck(session, "One"), 2)
+    two = add_cards(session, add_deck(session, "Two"), 2)
+    assert shown(session, everything(learner)) == one + two
+
+
+def test_the_day_s_limit_of_new_cards_counts_those_answered_today(session: Session) -> None:
+    learner = add_learner(session, "taro", new_per_day=3)
+    cards = add_cards(session, add_deck(session, "Docker"), 5)
+    give(session, learner, cards[0], 4)
+    assert shown(session, everything(learner)) == cards[1:3]
+    assert queue.left(session, everything(learner)) == Left(0, 2, 0)
+
+
+def test_the_limit_begins_again_on_the_next_study_day(session: Session) -> None:
+    learner = add_learner(session, "taro", new_per_day=1)
+    cards = add_cards(session, add_deck(session, "Docker"), 3)
+    give(session, learner, cards[0], 4, NOW - days(1))
+    assert shown(session, everything(learner)) == [cards[0], cards[1]]
+
+
+def test_a_learner_without_new_cards_a_day_is_shown_none(session: Session) -> None:
+    learner = add_learner(session, "taro", new_per_day=0)
+    add_cards(session, add_deck(session, "Docker"), 3)
+    assert shown(session, everything(learner)) == []
+    assert queue.left(session, everything(learner)) == Left(0, 0, 0)
+
+
+def test_more_new_cards_can_be_asked_for(session: Session) -> None:
+    learner = add_learner(session, "taro", new_per_day=1)
+    cards = add_cards(session, add_deck(session, "Docker"), 5)
+    give(session, learner, cards[0], 4)
+    assert shown(session, everything(learner, more_new=2)) == cards[1:3]
+    assert queue.left(session, everything(learner, more_new=2)).new == 2
+
+
+def test_a_limit_lowered_below_what_was_done_shows_no_new_card(session: Session) -> None:
+    learner = add_learner(session, "taro", new_per_day=1)
+    cards = add_cards(session, add_deck(session, "Docker"), 4)
+    for card in cards[:3]:
+        give(session, learner, card, 4)
+    assert shown(session, everything(learner)) == []
+    assert queue.left(session, everything(learner)).new == 0
+
+
+def test_undoing_a_new_card_gives_its_place_in_the_limit_back(session: Session) -> None:
+    learner = add_learner(session, "taro", new_per_day=1)
+    cards = add_cards(session, add_deck(session, "Docker"), 2)
+    outcome = give(session, learner, cards[0], 4)
+    study.undo(session, learner, outcome.review_id, uuid4(), NOW)
+    assert shown(session, everything(learner)) == cards[:1]
+
+
+# Limit of reviews
+
+
+def test_a_limit_of_reviews_counts_what_was_reviewed_today(session: Session) -> None:
+    learner = add_learner(session, "taro", reviews_per_day=2, new_per_day=0)
+    cards = add_cards(session, add_deck(session, "Docker"), 4)
+    put_due(session, learner, cards, TODAY)
+    assert shown(session, everything(learner)) == cards[:2]
+    give(session, learner, cards[0], 4)
+    assert shown(session, everything(learner)) == cards[1:2]
+    assert queue.left(session, everything(learner)).due == 1
+    give(session, learner, cards[1], 4)
+    assert shown(session, everything(learner)) == []
+    assert queue.left(session, everything(learner)).due == 0
+
+
+def test_drills_and_new_cards_do_not_count_as_reviews(session: Session) -> None:
+    learner = add_learner(session, "taro", reviews_per_day=2)
+    cards = add_cards(session, add_deck(session, "Docker"), 5)
+    put_due(session, learner, cards[:3], TODAY)
+    give(session, learner, cards[4], 4)
+    give(session, learner, cards[0], 2)
+    give(session, learner, cards[0], 2)
+    assert queue.left(session, everything(learner)).due == 1
+
+
+def test_siblings_do_not_slip_past_the_limit_of_reviews(session: Session) -> None:
+    """One review is left; a sibling of today's card is longer overdue than the card that may be shown."""
+    learner = add_learner(session, "taro", reviews_per_day=2, new_per_day=0)
+    deck = add_deck(session, "Docker")
+    a1, a2, b1, _ = add_cards(session, deck, 2, siblings=2)
+    put_due(session, learner, [a1, a2], TODAY - days(5))
+    put_due(session, learner, [b1], TODAY)
+    give(session, learner, a1, 4)
+    assert shown(session, everything(learner)) == [b1]
+    assert shown(session, everything(learner), holding=(b1,)) == []
+
+
+# Drills
+
+
+def test_cards_graded_below_four_come_again_at_the_end_the_one_answered_longest_ago_first(
+    session: Session, learner: Learner
+) -> None:
+    cards = add_cards(session, add_deck(session, "Docker"), 4)
+    put_due(session, learner, cards[:3], TODAY - days(1))
+    give(session, learner, cards[1], 3, NOW)
+    give(session, learner, cards[0], 0, NOW.replace(minute=31))
+    assert shown(session, everything(learner)) == [cards[2], cards[3], cards[1], cards[0]]
+    assert queue.left(session, everything(learner)) == Left(1, 1, 2)
+
+
+def test_a_drill_below_four_goes_to_the_end_and_four_ends_it(session: Session, learner: Learner) -> None:
+    a, b = add_cards(session, add_deck(session, "Docker"), 2)
+    give(session, learner, a, 2, NOW)
+    give(session, learner, b, 2, NOW.replace(minute=31))
+    give(session, learner, a, 3, NOW.replace(minute=32))
+    assert shown(session, everything(learner)) == [b, a]
+    give(session, learner, b, 4, NOW.replace(minute=33))
+    assert shown(session, everything(learner)) == [a]
+
+
+def test_a_repeat_of_yesterday_is_due_today_and_no_drill(session: Session, learner: Learner) -> None:
+    (card,) = add_cards(session, add_deck(session, "Docker"), 1)
+    give(session, learner, card, 2, NOW - days(1))
+    assert queue.left(session, everything(learner)) == Left(due=1, new=0, again=0)
+    assert shown(session, everything(learner)) == [card]
+
+
+# Siblings
+
+
+def test_a_new_sibling_waits_for_another_day(session: Session, learner: Learner) -> None:
+    a1, a2, b1, b2 = add_cards(session, add_deck(session, "Docker"), 2, siblings=2)
+    assert shown(session, everything(learner)) == [a1, b1]
+    give(session, learner, a1, 4)
+    assert shown(session, everything(learner)) == [b1]
+    assert queue.left(session, everything(learner)).new == 1
+    tomorrow = Sitting(learner, TODAY + days(1))
+    assert shown(session, tomorrow, limit=2) == [a1, b1]
+    give(session, learner, a1, 4, NOW + days(1))
+    give(session, learner, b1, 4, NOW + days(1))
+    assert {a2, b2}.isdisjoint(shown(session, tomorrow))
+    assert shown(session, Sitting(learner, TODAY + days(2)))[-2:] == [a2, b2]
+
+
+def test_a_new_card_waits_while_its_due_sibling_was_answered_today(session: Session, learner: Learner) -> None:
+    a1, _a2, b1, _ = add_cards(session, add_deck(session, "Docker"), 2, siblings=2)
+    put_due(session, learner, [a1], TODAY)
+    give(session, learner, a1, 5)
+    assert shown(session, everything(learner)) == [b1]
+
+
+def test_due_siblings_come_after_the_other_due_and_the_new_cards(session: Session, learner: Learner) -> None:
+    a1, a2, b1, b2 = add_cards(session, add_deck(session, "Docker"), 2, siblings=2)
+    (new,) = add_cards(session, add_deck(session, "Later", position=9), 1)
+    put_due(session, learner, [a1, a2], TODAY - days(3))
+    put_due(session, learner, [b1, b2], TODAY - days(1))
+    assert shown(session, everything(learner)) == [a1, b1, new, a2, b2]
+    give(session, learner, a1, 5)
+    assert shown(session, everything(learner)) == [b1, new, a2, b2]
+
+
+def test_the_last_due_sibling_is_shown_today_when_nothing_else_is_left(session: Session, learner: Learner) -> None:
+    a1, a2 = add_cards(session, add_deck(session, "Docker"), 1, siblings=2)
+    put_due(session, learner, [a1, a2], TODAY)
+    give(session, learner, a1, 5)
+    assert shown(session, everything(learner)) == [a2]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_many_due_siblings_of_one_note_never_hide_the_other_notes(
+    session: Session, learner: Learner, limit: int
+) -> None:
+    deck = add_deck(session, "Cloze")
+    cloze = add_cards(session, deck, 1, siblings=12)
+    other = add_cards(session, add_deck(session, "Other"), 2)
+    put_due(session, learner, cloze, TODAY - days(9))
+    put_due(session, learner, other, TODAY)
+    assert shown(session, everything(learner), limit) == [cloze[0], *other][:limit]
+    assert shown(session, everything(learner), 1, holding=(cloze[0],)) == other[:1]
+    assert shown(session, everything(learner), 1, holding=(cloze[0], other[0])) == other[1:]
+
+
+def test_a_suspended_sibling_holds_nothing_back(session: Session, learner: Learner) -> None:
+    a1, a2 = add_cards(session, add_deck(session, "Docker"), 1, siblings=2)
+    setaside.suspend(session, learner, a1)
+    assert shown(session, everything(learner)) == [a2]
+
+
+def test_a_suspended_or_buried_due_sibling_holds_nothing_back(session: Session, learner: Learner) -> None:
+    a1, a2, a3, b1, *_ = add_cards(session, add_deck(session, "Docker"), 2, siblings=3)
+    put_due(session, learner, [a1], TODAY - days(5), suspended=True)
+    put_due(session, learner, [a2], TODAY - days(4), buried_until=TODAY + days(1))
+    put_due(session, learner, [a3], TODAY - days(3))
+    put_due(session, learner, [b1], TODAY)
+    assert shown(session, everything(learner))[:2] == [a3, b1]
+
+
+# Holding
+
+
+def test_what_the_page_holds_is_not_shown_twice_and_keeps_its_siblings_apart(
+    session: Session, learner: Learner
+) -> None:
+    a1, a2, b1, b2 = add_cards(session, add_deck(session, "Docker"), 2, siblings=2)
+    put_due(session, learner, [a1, a2, b1, b2], TODAY)
+    assert shown(session, everything(learner), 1, holding=(a1,)) == [b1]
+    assert shown(session, everything(learner), 1, holding=(a1, b1)) == [a2]
+    assert shown(session, everything(learner), 9, holding=(a1, a2, b1, b2)) == []
+
+
+def test_a_held_new_card_counts_for_the_limit(session: Session) -> None:
+    learner = add_learner(session, "taro", new_per_day=2)
+    cards = add_cards(session, add_deck(session, "Docker"), 4)
+    assert shown(session, everything(learner), 5, holding=(cards[0],)) == [cards[1]]
+
+
+def test_as_many_cards_as_asked_for(session: Session, learner: Learner) -> None:
+    cards = add_cards(session, add_deck(session, "Docker"), 6)
+    put_due(session, learner, cards[:3], TODAY)
+    assert [len(shown(session, everything(learner), limit)) for limit in (1, 2, 4, 9)] == [1, 2, 4, 6]
+
+
+# Whose cards
+
+
+def test_another_learner_s_progress_and_decks_are_not_seen(session: Session, learner: Learner) -> None:
+    other = add_learner(session, "taro")
+    shared = add_cards(session, add_deck(session, "Docker"), 2)
+    add_cards(session, add_deck(session, "Private", owner=other), 2)
+    put_due(session, other, shared, TODAY)
+    give(session, other, shared[0], 2)
+    assert shown(session, everything(learner)) == shared
+    assert queue.left(session, everything(learner)) == Left(0, 2, 0)
+
+
+def test_own_decks_are_studied_with_the_library(session: Session, learner: Learner) -> None:
+    own = add_cards(session, add_deck(session, "Mine", owner=learner, position=1), 1)
+    shared = add_cards(session, add_deck(session, "Docker", position=2), 1)
+    assert shown(session, everything(learner)) == own + shared
+
+
+def test_a_deck_holds_the_decks_below_it_and_no_deck_that_only_begins_alike(session: Session, learner: Learner) -> None:
+    paths = ("Docker", "Docker/Network", "Docker/Network/Bridge", "Docker2", "Docker-compose", "Docker0", "docker/x")
+    cards = {path: add_cards(session, add_deck(session, path, position=n), 2) for n, path in enumerate(paths)}
+    put_due(session, learner, [of_deck[0] for of_deck in cards.values()], TODAY)
+    docker = session.query(Deck).filter_by(path="Docker").one().id
+    wanted = ("Docker", "Docker/Network", "Docker/Network/Bridge")
+    expected = [cards[path][0] for path in wanted] + [cards[path][1] for path in wanted]
+    assert shown(session, in_deck(session, learner, docker)) == expected
+    assert queue.left(session, in_deck(session, learner, docker)) == Left(3, 3, 0)
+
+
+def test_a_deck_s_drills_are_those_of_the_decks_below_it(session: Session, learner: Learner) -> None:
+    docker = add_deck(session, "Docker")
+    (inside,) = add_cards(session, add_deck(session, "Docker/Network"), 1)
+    (outside,) = add_cards(session, add_deck(session, "Terraform"), 1)
+    give(session, learner, inside, 2)
+    give(session, learner, outside, 2)
+    assert shown(session, in_deck(session, learner, docker)) == [inside]
+    assert queue.left(session, in_deck(session, learner, docker)) == Left(0, 0, 1)
+
+
+def test_a_deck_of_the_library_and_one_of_the_same_path_of_one_s_own_stay_apart(
+    session: Session, learner: Learner
+) -> None:
+    other = add_learner(session, "taro")
+    shared_top, own_top = add_deck(session, "Docker"), add_deck(session, "Docker", owner=learner)
+    shared = add_cards(session, add_deck(session, "Docker/A"), 1)
+    own = add_cards(session, add_deck(session, "Docker/A", owner=learner), 1)
+    add_cards(session, add_deck(session, "Docker/A", owner=other), 1)
+    assert shown(session, in_deck(session, learner, shared_top)) == shared
+    assert shown(session, in_deck(session, learner, own_top)) == own
+
+
+def test_in_a_deck_with_many_below_it_the_longest_overdue_card_comes_first(session: Session, learner: Learner) -> None:
+    top = add_deck(session, "Top")
+    due = []
+    for number in range(8):
+        cards = add_cards(session, add_deck(session, f"Top/{number}"), 2)
+        for late, card in zip((number, 8 - number), cards, strict=True):
+            put_due(session, learner, [card], TODAY - days(late))
+            due.append((-late, card))
+    assert shown(session, in_deck(session, learner, top), 5) == [card for _, card in sorted(due)[:5]]
+    assert shown(session, in_deck(session, learner, top)) == [card for _, card in sorted(due)]
+
+
+def test_the_day_s_limit_of_new_cards_is_one_for_all_decks(session: Session) -> None:
+    learner = add_learner(session, "taro", new_per_day=2)
+    first, second = add_deck(session, "First"), add_deck(session, "Second")
+    give(session, learner, add_cards(session, first, 2)[0], 4)
+    cards = add_cards(session, second, 3)
+    assert shown(session, in_deck(session, learner, second)) == cards[:1]
+
+
+def test_the_deck_of_another_learner_is_no_deck(session: Session, learner: Learner) -> None:
+    deck = add_deck(session, "Private", owner=add_learner(session, "taro"))
+    with pytest.raises(NotFoundError) as caught:
+        in_deck(session, learner, deck)
+    assert str(caught.value) == f"There is no deck {deck}; choose one from the list on Today"
+
+
+def test_a_deck_that_does_not_exist_reads_the_same(session: Session, learner: Learner) -> None:
+    with pytest.raises(NotFoundError, match=r"^There is no deck 999; choose one from the list on Today$"):
+        in_deck(session, learner, 999)
+
+
+def test_a_retired_deck_is_no_deck_and_its_new_cards_are_not_shown(session: Session, learner: Learner) -> None:
+    deck = add_deck(session, "Docker")
+    add_cards(session, deck, 2)
+    session.execute(update(Deck).values(retired_at=NOW))
+    assert shown(session, everything(learner)) == []
+    with pytest.raises(NotFoundError):
+        in_deck(session, learner, deck)
+
+
+def test_retired_cards_are_in_no_stage(session: Session, learner: Learner) -> None:
+    deck = add_deck(session, "Docker")
+    due, new, again, ahead, kept = add_cards(session, deck, 5)
+    put_due(session, learner, [due, kept], TODAY)
+    put_due(session, learner, [ahead], TODAY + days(3))
+    give(session, learner, again, 2)
+    retire(session, [due, new, again, ahead])
+    for sitting in (everything(learner), in_deck(session, learner, deck)):
+        assert shown(session, sitting) == [kept]
+        assert queue.left(session, sitting) == Left(1, 0, 0)
+    assert shown(session, Sitting(learner, TODAY, ahead=True)) == []
+
+
+# Set aside
+
+
+def test_suspended_cards_are_in_no_stage(session: Session, learner: Learner) -> None:
+    due, new, again, ahead = cards = add_cards(session, add_deck(session, "Docker"), 4)
+    put_due(session, learner, [due], TODAY)
+    put_due(session, learner, [ahead], TODAY + days(2))
+    give(session, learner, again, 2)
+    for card in (due, new, again, ahead):
+        setaside.suspend(session, learner, card)
+    assert shown(session, everything(learner)) == []
+    assert queue.left(session, everything(learner)) == Left(0, 0, 0)
+    assert shown(session, Sitting(learner, TODAY, ahead=True)) == []
+    for card in cards:
+        setaside.call_back(session, learner, card)
+    assert shown(session, everything(learner)) == [due, new, again]
+
+
+def test_buried_cards_are_in_no_stage_until_tomorrow(session: Session, learner: Learner) -> None:
+    due, new, again = cards = add_cards(session, add_deck(session, "Docker"), 3)
+    put_due(session, learner, [due], TODAY)
+    give(session, learner, again, 2)
+    for card in cards:
+        setaside.bury(session, learner, card, TODAY)
+    assert shown(session, everything(learner)) == []
+    assert queue.left(session, everything(learner)) == Left(0, 0, 0)
+    assert shown(session, Sitting(learner, TODAY + days(1))) == [due, again, new]
+
+
+def test_marked_cards_stay_in_the_queue(session: Session, learner: Learner) -> None:
+    due, new = add_cards(session, add_deck(session, "Docker"), 2)
+    put_due(session, learner, [due], TODAY)
+    setaside.mark(session, learner, due)
+    setaside.mark(session, learner, new)
+    assert shown(session, everything(learner)) == [due, new]
+
+
+# Ahead
+
+
+def test_studying_ahead_shows_what_is_due_next_and_each_card_once_a_day(session: Session, learner: Learner) -> None:
+    cards = add_cards(session, add_deck(session, "Docker"), 5)
+    put_due(session, learner, [cards[0]], TODAY + days(2))
+    put_due(session, learner, [cards[1]], TODAY + days(1))
+    put_due(session, learner, [cards[2]], TODAY)
+    put_due(session, learner, [cards[3]], TODAY + days(1), buried_until=TODAY + days(1))
+    ahead = Sitting(learner, TODAY, ahead=True)
+    assert shown(session, ahead) == [cards[1], cards[0]]
+    assert queue.left(session, ahead) == Left(2, 0, 0)
+    give(session, learner, cards[1], 0)
+    assert shown(session, ahead) == [cards[0]]
+    assert shown(session, everything(learner)) == [cards[2], cards[4]]
+
+
+def test_studying_a_deck_ahead_shows_only_its_cards(session: Session, learner: Learner) -> None:
+    top = add_deck(session, "Top")
+    inside = add_cards(session, add_deck(session, "Top/A"), 2)
+    outside = add_cards(session, add_deck(session, "Other"), 1)
+    put_due(session, learner, [*inside, *outside], TODAY + days(4))
+    sitting = Sitting(learner, TODAY, deck_id=top, owner_id=None, path="Top", ahead=True)
+    assert shown(session, sitting) == inside
+    assert queue.left(session, sitting) == Left(2, 0, 0)
+
+
+# Counts
+
+
+def test_the_total_is_the_sum() -> None:
+    assert Left(due=3, new=2, again=1).total == 6
+
+
+@pytest.mark.parametrize("reviews_per_day", [None, 5000])
+def test_counts_stop_at_a_thousand_in_all_and_in_a_deck(session: Session, reviews_per_day: int | None) -> None:
+    learner = add_learner(session, "taro", new_per_day=5000, reviews_per_day=reviews_per_day)
+    top = add_deck(session, "Top")
+    for number, due in enumerate((TODAY, TODAY, TODAY + days(1), TODAY + days(1))):
+        put_due(session, learner, add_cards(session, add_deck(session, f"Top/{number}"), 600), due)
+    put_due(
+        session, learner, add_cards(session, add_deck(session, "Top/again"), 1100), TODAY + days(1), repeat_on=TODAY
+    )
+    add_cards(session, add_deck(session, "Top/new"), 1100)
+    for sitting in (everything(learner), in_deck(session, learner, top)):
+        assert queue.left(session, sitting) == Left(MOST_COUNTED, MOST_COUNTED, MOST_COUNTED)
+    for deck_id, path in ((None, ""), (top, "Top")):
+        ahead = Sitting(learner, TODAY, deck_id=deck_id, path=path, ahead=True)
+        assert queue.left(session, ahead) == Left(MOST_COUNTED, 0, 0)
+
+
+def test_counts_agree_with_the_cards_shown(session: Session, learner: Learner) -> None:
+    deck = add_deck(session, "Docker")
+    cards = add_cards(session, deck, 12)
+    put_due(session, learner, cards[:5], TODAY - days(1))
+    give(session, learner, cards[5], 1)
+    for sitting in (everything(learner), in_deck(session, learner, deck)):
+        assert queue.left(session, sitting) == Left(5, 6, 1)
+        assert len(shown(session, sitting)) == queue.left(session, sitting).total == 12
