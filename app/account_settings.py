@@ -2,11 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from app.accounts import known_language, known_time_zone
+from app.accounts import known_language, known_time_zone, row_of
 from app.errors import OboegakiError
 from app.learner import Learner
 from app.logins import learner_of
-from app.models import User
 
 THEMES = ("", "light", "dark")
 """What an account may choose; "" follows the device."""
@@ -30,7 +29,7 @@ def change_settings(
     `day_start` is an hour (0-23), `new_per_day` and `reviews_per_day` are cards a study day (None: no limit).
     Raises OboegakiError that says what is allowed.
     """
-    user = session.get_one(User, learner.id)
+    user = row_of(session, learner)
     _between(
         0, day_start, 23, "The study day cannot begin at hour %(value)s; use a whole hour from %(least)s to %(most)s"
     )

@@ -68,7 +68,7 @@ def add_user(
 def rename(session: Session, learner: Learner, name: str) -> Learner:
     """Give the account another name; logins and progress stay. Raises OboegakiError for a name it may not have."""
     name = checked_name(name)
-    user = session.get_one(User, learner.id)
+    user = row_of(session, learner)
     throttle.forget_account(session, user.id, user.name_key)
     user.name, user.name_key = name, name_key(name)
     _flush_name(session, name)
@@ -133,6 +133,14 @@ def list_users(session: Session, now: datetime) -> list[Account]:
         .order_by(User.name_key)
     )
     return [Account(*row) for row in session.execute(statement)]
+
+
+def row_of(session: Session, learner: Learner) -> User:
+    """The learner's account, to be changed; raises NotFoundError when it was deleted in the meantime."""
+    user = session.get(User, learner.id)
+    if user is None:
+        raise NotFoundError("This account was deleted in the meantime; nothing was changed")
+    return user
 
 
 def known_time_zone(time_zone: str) -> str:

@@ -6,6 +6,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app import logins, throttle
+from app.accounts import row_of
 from app.errors import RefusedError
 from app.learner import Learner
 from app.models import Card, Deck, Import, ImportChange, NewCursor, Note, Rendering, Review, Schedule, User
@@ -18,7 +19,7 @@ def delete_account(session: Session, learner: Learner, typed_name: str, now: dat
     What it did for the shared library stays, without its name. Raises RefusedError when `typed_name` is not the
     account's name, and for the last administrator while there are other accounts.
     """
-    user = session.get_one(User, learner.id)
+    user = row_of(session, learner)
     if name_key(typed_name) != user.name_key:
         raise RefusedError(
             'The name typed is not that of this account; type "%(name)s" to delete it. Nothing was deleted',
@@ -32,8 +33,10 @@ def delete_account(session: Session, learner: Learner, typed_name: str, now: dat
     user.closed_at = now  # from here on the trigger on reviews lets go of this account's
     session.flush()
     _delete_progress(session, user.id)
+    _delete_imports(session, user.id)
     _delete_decks(session, user.id)
-    _delete_traces(session, user)
+    logins.end_logins(session, user.id)
+    throttle.forget_account(session, user.id, user.name_key)
     session.delete(user)
     session.flush()
 
@@ -49,22 +52,20 @@ def _delete_progress(session: Session, user_id: int) -> None:
         session.execute(delete(table).where(table.user_id == user_id))
 
 
+def _delete_imports(session: Session, user_id: int) -> None:
+    """Delete the imports of the account's own decks; those of the shared library forget who asked for them."""
+    own_imports = select(Import.id).where(Import.owner_id == user_id)
+    session.execute(delete(ImportChange).where(ImportChange.import_id.in_(own_imports)))
+    session.execute(delete(Import).where(Import.owner_id == user_id))
+    session.execute(update(Import).where(Import.user_id == user_id).values(user_id=None))
+
+
 def _delete_decks(session: Session, user_id: int) -> None:
     """Delete the account's own decks, children first, and the renderings, which may hold their text."""
     own_decks = select(Deck.id).where(Deck.owner_id == user_id)
     if session.scalar(own_decks.limit(1)) is None:
         return
-    session.execute(delete(ImportChange).where(ImportChange.deck_id.in_(own_decks)))
     session.execute(delete(Card).where(Card.deck_id.in_(own_decks)))
     session.execute(delete(Note).where(Note.deck_id.in_(own_decks)))
     session.execute(delete(Deck).where(Deck.owner_id == user_id))
     session.execute(delete(Rendering))
-
-
-def _delete_traces(session: Session, user: User) -> None:
-    own_imports = select(Import.id).where(Import.owner_id == user.id)
-    session.execute(delete(ImportChange).where(ImportChange.import_id.in_(own_imports)))
-    session.execute(delete(Import).where(Import.owner_id == user.id))
-    session.execute(update(Import).where(Import.user_id == user.id).values(user_id=None))
-    logins.end_logins(session, user.id)
-    throttle.forget_account(session, user.id, user.name_key)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sqlalchemy import URL
+
 from app.errors import SetupError
 
 _PROJECT = Path(__file__).resolve().parent.parent
@@ -48,7 +50,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
     return Config(
         data_dir=data_dir,
         cards_dir=Path(environ.get("OBOEGAKI_CARDS_DIR") or _PROJECT / "cards").absolute(),
-        database_url=environ.get("OBOEGAKI_DATABASE_URL") or f"sqlite:///{data_dir / 'oboegaki.db'}",
+        database_url=environ.get("OBOEGAKI_DATABASE_URL") or _sqlite_url(data_dir / "oboegaki.db"),
         secret_key=_secret_key(environ, data_dir),
         time_zone=_checked(environ, "OBOEGAKI_TIME_ZONE", "UTC", time_zone),
         base_path=_checked(environ, "OBOEGAKI_BASE_PATH", "", _base_path),
@@ -64,6 +66,11 @@ def time_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("is not a time zone; use a name such as Asia/Tokyo") from None
     return name
+
+
+def _sqlite_url(file: Path) -> str:
+    """The URL of a SQLite file, whatever signs its path has that mean something in a URL."""
+    return URL.create("sqlite", database=str(file)).render_as_string()
 
 
 def _checked(environ: Mapping[str, str], name: str, default: str, check: Callable[[str], _Value]) -> _Value:

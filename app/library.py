@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from app import cards, stats, study
@@ -96,10 +96,12 @@ def deck(session: Session, learner: Learner, deck_id: int) -> DeckView:
 def stages(session: Session, learner: Learner, deck_id: int) -> Stages:
     """How far the cards of one deck are, the decks below it left out: a walk over MOST_COUNTED cards at most."""
     counted = session.execute(_STAGES, {"user": learner.id, "deck": deck_id, "limit": MOST_COUNTED}).one()
-    return Stages(*counted)
+    return Stages._make(counted)
 
 
-def shelf(session: Session, learner: Learner, found: DeckView, today: date) -> tuple[DeckFigures | None, list[DeckFigures]]:
+def shelf(
+    session: Session, learner: Learner, found: DeckView, today: date
+) -> tuple[DeckFigures | None, list[DeckFigures]]:
     """The day's figures of a deck (None: it is retired), and of each deck below it."""
     own, below = None, []
     for figures in stats.deck_tree(session, learner, today):
@@ -150,5 +152,44 @@ def _problem(stored: Any) -> Problem:
 
 
 _USER = bindparam("user", type_=Integer)
-_IS_SUSPENDED = Schedule.suspended.is_(True)
-_DECK = select(Deck).where(Deck.id == bindparam("deck"), or_(Deck.owner_id.is_(None), Deck.owner_id == _USER))
+_DECK = select(
+    Deck.id,
+    Deck.owner_id,
+    Deck.path,
+    Deck.title,
+    Deck.language,
+    Deck.dialect,
+    Deck.file,
+    Deck.problems,
+    Deck.retired_at,
+).where(Deck.id == bindparam("deck"), or_(Deck.owner_id.is_(None), Deck.owner_id == _USER))
+
+_IN_FILE_ORDER = and_(Card.deck_id == bindparam("deck"), Card.position.is_not(None))
+_WALKED = (
+    select(Schedule.due, func.coalesce(Schedule.interval, 0).label("interval"), Schedule.suspended)
+    .select_from(Card)
+    .outerjoin(Schedule, and_(Schedule.user_id == _USER, Schedule.card_id == Card.id))
+    .where(_IN_FILE_ORDER)
+    .order_by(Card.position)
+    .limit(bindparam("limit", type_=Integer))
+    .subquery()
+)
+_SUSPENDED = func.coalesce(_WALKED.c.suspended, false())
+_NEW = and_(~_SUSPENDED, _WALKED.c.due.is_(None))
+_YOUNG = and_(~_SUSPENDED, _WALKED.c.due.is_not(None), _WALKED.c.interval < MATURE_DAYS)
+_MATURE = and_(~_SUSPENDED, _WALKED.c.due.is_not(None), _WALKED.c.interval >= MATURE_DAYS)
+
+
+def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+_STAGES = select(
+    func.count(), _how_many(_NEW), _how_many(_YOUNG), _how_many(_MATURE), _how_many(_SUSPENDED)
+).select_from(_WALKED)
+_BEFORE = (
+    select(Card.position)
+    .where(_IN_FILE_ORDER, Card.position < bindparam("begins", type_=Integer))
+    .order_by(Card.position.desc())
+    .limit(bindparam("limit", type_=Integer))
+)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import markup
 from app.cards import CardView
-from app.decks.note import NoteKind
+from app.decks.note import Deletion, NoteKind
 from app.models import Rendering
 
 _MOST_CHARACTERS = 2_000_000
@@ -56,14 +56,13 @@ class Renderings:
             session.execute(insert(Rendering), rows)
 
     def _text(self, session: Session, card: CardView, text: str) -> Markup:
-        key = markup.rendering_key(card.language, text)
-        return self._find(session, key, lambda: markup.render(text, language=card.language))
+        return self._find(session, markup.rendering_key(text), lambda: markup.render(text))
 
     def _side(self, session: Session, card: CardView, side: str, render: Callable[[], Markup]) -> Markup:
         deletions = "\0".join(
             f"{deletion.start},{len(deletion.answer)},{deletion.card},{deletion.hint}" for deletion in card.deletions
         )
-        key = markup.rendering_key(card.language, side, str(card.ordinal), deletions, card.front)
+        key = markup.rendering_key(side, str(card.ordinal), deletions, card.front)
         return self._find(session, key, render)
 
     def _find(self, session: Session, key: bytes, render: Callable[[], Markup]) -> Markup:
@@ -92,7 +91,7 @@ def forget_other_renderers(session: Session) -> None:
     session.execute(delete(Rendering).where(Rendering.renderer != markup.RENDERER))
 
 
-def _cloze(card: CardView) -> tuple[str, Iterable[object], int]:
+def _cloze(card: CardView) -> tuple[str, Iterable[Deletion], int]:
     return card.front, card.deletions, card.ordinal
 
 

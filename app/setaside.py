@@ -101,7 +101,7 @@ _NEW = {
     "suspended": False,
     "marked": False,
 }
-_ROWS_FOR_DECK = insert(Schedule).from_select(
+_ROWS_FOR_DECK = insert(Schedule.__table__).from_select(  # type: ignore[arg-type]
     ["user_id", "card_id", "deck_id", *_NEW],
     select(_USER, Card.id, Card.deck_id, *(literal(value) for value in _NEW.values()))
     .outerjoin(Schedule, and_(Schedule.user_id == _USER, Schedule.card_id == Card.id))

@@ -134,7 +134,7 @@ def last_review(session: Session, learner: Learner) -> UUID | None:
 def log_of(session: Session, learner: Learner, card_id: int) -> list[history.Review]:
     """Everything the log holds of one card of a learner, oldest first."""
     rows = session.execute(statements.LOG, {"user": learner.id, "card": card_id})
-    return [_as_review(row) for row in rows]
+    return [as_review(row) for row in rows]
 
 
 def _load(session: Session, learner: Learner, card_id: int, review_id: UUID) -> Any:
@@ -234,6 +234,7 @@ def _progress(row: Any) -> Progress:
     return Progress(schedule, row.lapses, row.introduced_on, row.reviewed_on, row.repeat_on, row.answered_at)
 
 
-def _as_review(row: Any) -> history.Review:
+def as_review(row: Any) -> history.Review:
+    """A row of the log as a value."""
     grade = None if row.grade is None else Grade(row.grade)
     return history.Review(row.id, Kind(row.kind), row.answered_at, row.study_day, grade, row.undoes)

@@ -73,6 +73,11 @@ def _closers(lines: list[re.Match[str]]) -> list[int | None]:
     return found
 
 
+def is_fence(line: str) -> bool:
+    """Whether `line` by itself would open or close a code block."""
+    return ("```" in line or "~~~" in line) and bool(_FENCE.match(line))
+
+
 def hide_code(text: str, fences: Fences) -> str:
     """`text` with the inside of its closed code blocks blanked out, offsets unchanged: no marker is seen there."""
     if not fences.closed:

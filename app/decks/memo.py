@@ -8,19 +8,18 @@ import re
 from dataclasses import dataclass, field
 from unicodedata import east_asian_width
 
-from app.decks.fences import Fences, find_fences, lines_at
+from app.decks.fences import Fences, find_fences, is_fence, lines_at
 from app.decks.note import Problem
 from app.decks.problems import problem
 
 DEEPEST = 20
 # A bullet of this many columns was wrapped by hand: text right below it is the rest of its sentence.
 _WRAPPED = 60
-_HEADING = re.compile(r"(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*")
+_HEADING = re.compile(r"(#{1,6})(?![^ \t])")
 _BULLET = re.compile(r"([ \t]*+)([-*+]|\d{1,9}[.)])(?:([ \t]++)(.*))?")
 _BREAK = r"<br[ \t]*/?>(?:[ \t]*</br>)?"
-_SPACER = re.compile(
-    rf"[ \t]*+(?:(?:{_BREAK}[ \t]*+)+|(?:-[ \t]*+){{3,}}|(?:\*[ \t]*+){{3,}}|(?:_[ \t]*+){{3,}})", re.I
-)
+_SPACER = re.compile(rf"\s*+(?:(?:{_BREAK}\s*+)+|(?:-\s*+){{3,}}|(?:\*\s*+){{3,}}|(?:_\s*+){{3,}})", re.I)
+_BREAK_TWICE = re.compile(r"<br[ \t]*+/?>[ \t]*+</br>", re.I)
 _BREAKS = re.compile(rf"(?:{_BREAK}\s*+)++", re.I)
 _NO_SENTENCE = tuple("!|><#`~$")
 
@@ -37,12 +36,13 @@ class Block:
 
 @dataclass
 class Bullet:
-    """One bullet: its text on one line, its mark (`-`, `1.`) and what stands below it, in order."""
+    """One bullet: its text as one line (`last` is where that ends in the memo), its mark (`-`, `1.`), what is below."""
 
     text: str
     mark: str
     indent: int
     line: int
+    last: int
     below: list["Bullet | Block"] = field(default_factory=list)
 
 
@@ -102,8 +102,8 @@ class _Reader:
         elif _SPACER.fullmatch(line):
             self._pause()
             self._separated = True
-        elif heading := _HEADING.fullmatch(line):
-            self._heading(number, len(heading[1]), heading[2] or "")
+        elif heading := _HEADING.match(line):
+            self._heading(number, len(heading[1]), heading_text(line))
         elif bullet := _BULLET.fullmatch(line):
             self._bullet(number, bullet)
         else:
@@ -118,15 +118,16 @@ class _Reader:
         self._open.clear()
         above = [name for name, depth in zip(self.sections[-1].way, self._levels, strict=True) if depth < level]
         self._levels = [*self._levels[: len(above)], level]
-        self.sections.append(Section((*above, tidy(text)), self.first_line + number))
+        self.sections.append(Section((*above, text), self.first_line + number))
 
     def _bullet(self, number: int, found: re.Match[str]) -> None:
         indent = columns(found[1])
-        bullet = Bullet(tidy(found[4] or ""), found[2], indent, self.first_line + number)
+        line = self.first_line + number
+        bullet = Bullet(tidy(found[4] or ""), found[2], indent, line, line)
         self._close_down_to(indent - 1)
         if len(self._open) == DEEPEST:
             self._open.pop()
-            self._too_deep(bullet.line)
+            self._too_deep(line)
         (self._open[-1].below if self._open else self.sections[-1].items).append(bullet)
         self._open.append(bullet)
         self._blank = self._separated = False
@@ -134,7 +135,7 @@ class _Reader:
         wide = width(self.lines[number]) >= _WRAPPED and not self.lines[number].endswith(("  ", "\\"))
         self._sentence = bullet if wide else None
         if not bullet.text:
-            self.problems.append(problem(bullet.line, "empty-bullet"))
+            self.problems.append(problem(line, "empty-bullet"))
 
     def _too_deep(self, line: int) -> None:
         if all(each.code != "bullets-too-deep" for each in self.problems):
@@ -144,13 +145,15 @@ class _Reader:
         line = self.lines[number]
         if self._sentence and not line.lstrip().startswith(_NO_SENTENCE):
             self._sentence.text = joined(self._sentence.text, tidy(line))
+            self._sentence.last += 1
         elif self._text and not self._blank:
-            self._text.lines.append(dedent(line, self._text_indent))
+            self._text.lines.append(plain_breaks(dedent(line, self._text_indent)))
             self._text.last += 1
         else:
             self._text_indent = columns(line)
             lazy = not self._blank and not self._separated
             self._text = self._place(number, number, self._text_indent, self._open[-1:] if lazy else [])
+            self._text.lines = [plain_breaks(line) for line in self._text.lines]
         self._blank = False
 
     def _code(self, number: int, end: int) -> None:
@@ -190,6 +193,13 @@ class _Reader:
             self._open.pop()
 
 
+def heading_text(line: str) -> str:
+    """The text of a heading's line without the marks, also those that may close it."""
+    text = line.lstrip("#").strip()
+    open_end = text.rstrip("#")
+    return tidy(open_end if not open_end or open_end[-1:].isspace() else text)
+
+
 def columns(line: str) -> int:
     """The columns of white space at the start of `line`, tabs going to the next multiple of four."""
     return len(line[: len(line) - len(line.lstrip(" \t"))].expandtabs(4)) if line[:1] in " \t" else 0
@@ -209,12 +219,21 @@ def width(line: str) -> int:
 def tidy(text: str) -> str:
     """`text` of a bullet or heading without `<br></br>` at its end and with a plain `<br>` inside."""
     text = text.strip()
-    if "<" not in text:
-        return text
-    breaks = list(_BREAKS.finditer(text))
-    if breaks and breaks[-1].end() == len(text):
-        text = text[: breaks[-1].start()].rstrip()
-    return re.sub(r"<br[ \t]*+/?>[ \t]*+</br>", "<br>", text, flags=re.I)
+    if "<" in text:
+        breaks = list(_BREAKS.finditer(text))
+        if breaks and breaks[-1].end() == len(text):
+            text = text[: breaks[-1].start()].rstrip()
+    return literal(plain_breaks(text))
+
+
+def literal(text: str) -> str:
+    """`text` with a backslash before what would be a code block or a rule where it starts a line."""
+    return f"\\{text}" if text == "---" or is_fence(text) else text
+
+
+def plain_breaks(text: str) -> str:
+    """`text` with `<br>` for every `<br></br>`, which browsers take for two."""
+    return _BREAK_TWICE.sub("<br>", text) if "<" in text else text
 
 
 def joined(first: str, second: str) -> str:

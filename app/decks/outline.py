@@ -8,7 +8,7 @@ on one line is a note. So is a heading with text or code right below it. Every o
 import re
 from collections.abc import Iterator
 
-from app.decks.memo import Block, Bullet, Section, read_memo
+from app.decks.memo import Block, Bullet, Section, literal, read_memo
 from app.decks.note import Note, NoteKind, Problem
 from app.decks.problems import excerpt, problem
 
@@ -30,7 +30,7 @@ def parse(text: str, first_line: int = 1) -> Iterator[Note | Problem]:
         if any(isinstance(one, Note) for one in each):
             used |= {section.way[:depth] for depth in range(1, len(section.way) + 1)}
     for section, each in zip(sections, told, strict=True):
-        if section.way and section.way not in used:
+        if section.way and (section.way not in used or not section.way[-1]):
             yield problem(section.line, "heading-unused", text=excerpt(section.way[-1]))
         yield from each
 
@@ -68,11 +68,11 @@ def _of_bullet(bullet: Bullet, above: tuple[str, ...], section: Section) -> Iter
     term, meaning = split_term(bullet.text)
     way = (*above, term)
     items = list(_spliced(bullet.below))
-    back = "\n\n".join(part for part in (_safe(meaning), _markdown(items)) if part)
+    back = _markdown(items, literal(meaning))
     if back:
         yield Note(NoteKind.BASIC, _way(way), back, heading=_way(section.way), line=bullet.line)
     elif above == section.way:
-        yield problem(bullet.line, "bullet-alone", text=excerpt(bullet.text))
+        yield problem(bullet.line, "bullet-alone", first=bullet.line, last=bullet.last, text=excerpt(bullet.text))
     for item in items:
         if isinstance(item, Bullet):
             yield from _of_bullet(item, way, section)
@@ -92,16 +92,14 @@ def split_term(text: str) -> tuple[str, str]:
 
 
 def _way(steps: tuple[str, ...]) -> str:
-    return _safe(STEP.join(step for step in steps if step))
+    return STEP.join(step for step in steps if step)
 
 
-def _safe(text: str) -> str:
-    """`text` so that its start is no code block and no rule."""
-    return f"\\{text}" if text.startswith(("```", "~~~")) or text == "---" else text
-
-
-def _markdown(items: list[Bullet | Block] | list[Block]) -> str:
-    return "\n".join(_rendered(items, "")).strip()
+def _markdown(items: list[Bullet | Block] | list[Block], meaning: str = "") -> str:
+    """`items` as Markdown, below the `meaning` that stood on the bullet's own line."""
+    text = "\n".join([meaning, "", *_rendered(items, "")]).strip()
+    starts_with_code = bool(items) and isinstance(items[0], Block) and items[0].code
+    return text if meaning or starts_with_code else literal(text)
 
 
 def _rendered(items: list[Bullet | Block] | list[Block], indent: str) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
     text -> private marks (cloze, code, math) -> Markdown -> allow-list -> marks filled in -> images, headings, tables
 
-Every function is total: what is too long, too deep or too tangled is shown as it was written, in a box. No function here
-needs a request, a database or a file.
+Every function is total: what is too long, too deep or too tangled is shown as it was written, in a box. No function
+here needs a request, a database or a file.
 """
 
 from collections.abc import Iterable
@@ -35,6 +35,8 @@ __all__ = [
 
 LONGEST = 64 * 1024
 """A longer text (in code points) is shown as it was written."""
+
+_MOST_LINES = 6_000
 
 RENDERER = " ".join(
     ["oboegaki/1", *(f"{name}/{version(name)}" for name in ("markdown", "nh3", "pygments", "latex2mathml"))]
@@ -80,7 +82,8 @@ def _defused(text: str, deletions: Iterable[Deletion]) -> tuple[str, list[Deleti
 
 
 def _rendered(text: str, stash: Stash, images: Images) -> Markup:
-    html = _parsed(text, stash) if len(text) <= LONGEST else plain_box(text)
+    fits = len(text) <= LONGEST and text.count("\n") <= _MOST_LINES
+    html = _parsed(text, stash) if fits else plain_box(text)
     return Markup(finish(stash.expand(html), images))  # noqa: S704 - cleaned, and our own pieces
 
 

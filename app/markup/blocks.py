@@ -1,8 +1,8 @@
 """Lines before Markdown: brings what people write in notes to the one form that Python-Markdown reads well.
 
 Nested lists may be indented by two, three or four spaces or by tabs, may follow a paragraph without a blank line, and
-are never deeper than a dozen levels; code fences, display math and outsized tables are finished here and leave a private
-mark in their place; rules and headings get blank lines around them. All of it in one pass over the lines.
+are never deeper than a dozen levels; code fences, display math and outsized tables are finished here and leave a
+private mark in their place; rules and headings get blank lines around them. All of it in one pass over the lines.
 """
 
 import re

@@ -5,12 +5,15 @@ import re
 import nh3
 from markupsafe import escape
 
-PHRASES = frozenset(
-    "a abbr b bdi br cite code del dfn em i img ins kbd mark q rb rp rt rtc ruby s samp small span strong sub sup u var wbr".split()
+TAGS = frozenset(
+    re.findall(
+        r"\w+",
+        """a abbr b bdi blockquote br caption cite code dd del details dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins
+        kbd li mark ol p pre q rb rp rt rtc ruby s samp small span strong sub summary sup table tbody td tfoot th thead tr
+        u ul var wbr""",
+    )
 )
-BLOCKS = frozenset(
-    "blockquote caption dd details div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre summary table tbody td tfoot th thead tr ul".split()
-)
+"""What may come out of a note, and what HTML a note may write."""
 _LINK = re.compile(r"(?:https?://|mailto:|#)", re.IGNORECASE)
 _ALIGNED = {"align": {"left", "center", "right"}}
 _ROUNDS = 5
@@ -23,7 +26,7 @@ def _keep(tag: str, name: str, value: str) -> str | None:
 
 
 _CLEANER = nh3.Cleaner(
-    tags=set(PHRASES | BLOCKS),
+    tags=set(TAGS),
     attributes={
         "a": {"href", "title"},
         "abbr": {"title"},

@@ -18,18 +18,23 @@ _LONGEST = 2_000
 # A macro that doubles itself would grow without end.
 _MACRO = re.compile(r"\\(?:re)?newcommand|\\def\b|\\let\b|\\providecommand")
 _TAGS = frozenset(
-    "math menclose mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt mstyle"
-    " msub msubsup msup mtable mtd mtext mtr munder munderover none".split()
+    re.findall(
+        r"\w+",
+        """math menclose mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt
+        mstyle msub msubsup msup mtable mtd mtext mtr munder munderover none""",
+    )
 )
 _WORD = re.compile(r"[a-z-]{1,40}(?: [a-z-]{1,40}){0,40}")
 _LENGTH = re.compile(r"-?\d{0,2}\.?\d{0,4}(?:em|ex|px|pt|mu|in|cm|mm)?")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{3,8}|[A-Za-z]{1,30}")
+_WORDED = """accent columnalign columnlines display displaystyle fence form largeop mathvariant movablelimits notation
+    rowlines separator stretchy"""
+_MEASURED = """columnspacing depth height linethickness lspace maxsize minsize rowspacing rspace scriptlevel voffset
+    width"""
 _ATTRIBUTES = {
-    **dict.fromkeys("accent columnalign columnlines display displaystyle fence form largeop".split(), _WORD),
-    **dict.fromkeys("mathvariant movablelimits notation rowlines separator stretchy".split(), _WORD),
-    **dict.fromkeys("columnspacing depth height linethickness lspace maxsize minsize rspace".split(), _LENGTH),
-    **dict.fromkeys("rowspacing scriptlevel voffset width".split(), _LENGTH),
-    **dict.fromkeys("mathbackground mathcolor".split(), _COLOUR),
+    **dict.fromkeys(re.findall(r"\w+", _WORDED), _WORD),
+    **dict.fromkeys(re.findall(r"\w+", _MEASURED), _LENGTH),
+    **dict.fromkeys(("mathbackground", "mathcolor"), _COLOUR),
 }
 
 

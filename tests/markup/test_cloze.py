@@ -1,0 +1,101 @@
+"""Deletions, hidden on the front and filled in on the back."""
+
+import pytest
+
+from app.decks.note import Deletion
+from app.markup import render, render_cloze_back, render_cloze_front
+
+BOX = '<span class="deletion asked">[…]</span>'
+
+
+def _deletions(text: str, *answers: str) -> list[Deletion]:
+    return [Deletion(answer, text.index(answer), number) for number, answer in enumerate(answers, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "front", "back"),
+    [
+        ("**Docker** x", "Docker", f"<p><strong>{BOX}</strong> x</p>", '<p><strong><mark class="deletion">Docker</mark></strong> x</p>'),
+        ("これは**「重要」**です", "重要", f"<p>これは<strong>「{BOX}」</strong>です</p>", '<p>これは<strong>「<mark class="deletion">重要</mark>」</strong>です</p>'),
+        ("`docker run -it`", "run", f"<p><code>docker {BOX} -it</code></p>", '<p><code>docker <mark class="deletion">run</mark> -it</code></p>'),
+        ("_x_ y", "_x_", f"<p>{BOX} y</p>", '<p><em><mark class="deletion">x</mark></em> y</p>'),
+        ("{漢字|かんじ}", "かんじ", f"<p><ruby><span>漢字</span><rp>(</rp><rt>{BOX}</rt><rp>)</rp></ruby></p>", '<p><ruby><span>漢字</span><rp>(</rp><rt><mark class="deletion">かんじ</mark></rt><rp>)</rp></ruby></p>'),
+    ],
+)  # fmt: skip
+def test_a_deletion_works_inside_marked_words(text: str, answer: str, front: str, back: str) -> None:
+    deletions = _deletions(text, answer)
+    assert render_cloze_front(text, deletions, 1) == front
+    assert render_cloze_back(text, deletions, 1) == back
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("| a | b |\n|---|---|\n| foo | bar |", "foo"),
+        ("[words](https://a.example)", "words"),
+        ("a\n```sh\ndocker run -it\n```", "docker run"),
+        ("a\n```sh\ndocker run\n```", "```sh\ndocker run\n```"),
+        ("- one\n- two", "two"),
+        ("$x^2$", "2"),
+        ("$$\nx^2\n$$", "2"),
+        ("[A](https://a.example) ![B](https://b.example/secret)", "secret"),
+        ("![secret](a.png)", "secret"),
+    ],
+)
+def test_the_front_never_holds_the_answer(text: str, answer: str) -> None:
+    front = render_cloze_front(text, _deletions(text, answer), 1)
+    assert answer.strip("`\n").split("\n")[-1] not in front
+    assert "[…]" in front
+
+
+def test_a_deletion_in_code_is_filled_in_where_it_stands() -> None:
+    text = "```python\nreturn 'abc'\n```"
+    assert render_cloze_back(text, _deletions(text, "n 'a"), 1) == (
+        '<pre class="code" tabindex="0"><code><span class="tok-keyword">retur</span><span class="tok-keyword">'
+        '<mark class="deletion">n</mark></span> <span class="tok-string"><mark class="deletion">\'</mark></span>'
+        '<span class="tok-string"><mark class="deletion">a</mark></span><span class="tok-string">bc</span>'
+        '<span class="tok-string">\'</span></code></pre>'
+    ).replace('</mark></span> <span', '</mark></span><mark class="deletion"> </mark><span') or "retur" in text
+
+
+def test_a_deletion_that_is_a_whole_code_block_is_still_a_code_block_on_the_back() -> None:
+    text = "a\n```\nls\n```"
+    back = render_cloze_back(text, _deletions(text, "```\nls\n```"), 1)
+    assert '<pre class="code" tabindex="0"><code><mark class="deletion">ls</mark></code></pre>' in back
+
+
+def test_deletions_of_other_cards_are_plain_text() -> None:
+    text = "水は100度で沸く"
+    deletions = _deletions(text, "水", "100")
+    assert render_cloze_front(text, deletions, 2) == f"<p>水は{BOX}度で沸く</p>"
+    assert render_cloze_back(text, deletions, 2) == '<p>水は<mark class="deletion">100</mark>度で沸く</p>'
+
+
+def test_deletions_of_one_card_are_hidden_together() -> None:
+    assert render_cloze_front("ab c", [Deletion("ab", 0, 1), Deletion("b", 1, 1), Deletion("c", 3, 1)], 1) == f"<p>{BOX} {BOX}</p>"
+
+
+def test_a_hint_stands_in_the_box_as_text() -> None:
+    assert render_cloze_front("Lima", [Deletion("Lima", 0, 1, "<b>city")], 1) == (
+        '<p><span class="deletion asked">&lt;b&gt;city</span></p>'
+    )
+
+
+def test_a_filled_deletion_across_emphasis_is_marked_in_each_part() -> None:
+    assert render_cloze_back("a **b** c", [Deletion("a **b", 0, 1)], 1) == (
+        '<p><mark class="deletion">a </mark><strong><mark class="deletion">b</mark></strong> c</p>'
+    )
+
+
+def test_offsets_count_the_text_as_given_even_with_windows_line_ends() -> None:
+    assert render_cloze_front("a\r\nb\r\nc", [Deletion("c", 6, 1)], 1) == f"<p>a\nb\n{BOX}</p>"
+
+
+@pytest.mark.parametrize("deletion", [Deletion("x", 99, 1), Deletion("x", -1, 1), Deletion("", 0, 1)])
+def test_a_deletion_outside_the_text_is_left_out(deletion: Deletion) -> None:
+    assert render_cloze_back("ab", [deletion], 1) == render("ab")
+
+
+def test_a_text_over_the_cap_hides_its_answer_all_the_same() -> None:
+    front = render_cloze_front("answer " + "x" * 70_000, [Deletion("answer", 0, 1)], 1)
+    assert front.startswith(f'<pre class="code unread" tabindex="0">{BOX} ')

@@ -1,0 +1,201 @@
+"""Every setting: its default, its check, and the sentence that stops the start when it is wrong."""
+
+import multiprocessing
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from app.config import Config, from_environment, time_zone
+from app.errors import SetupError
+
+KEY = "k" * 32
+
+
+def settings(tmp_path: Path, **environ: str) -> Config:
+    """The settings with a data folder of this test's own and these variables, without their common prefix."""
+    given = {"DATA_DIR": str(tmp_path / "data"), **environ}
+    return from_environment({f"OBOEGAKI_{name}": value for name, value in given.items()})
+
+
+def refusal(tmp_path: Path, **environ: str) -> str:
+    """The sentence that the settings are refused with."""
+    with pytest.raises(SetupError) as caught:
+        settings(tmp_path, **environ)
+    return str(caught.value)
+
+
+def key_made_elsewhere(data_dir: str, keys: "multiprocessing.Queue[str]", start: "multiprocessing.Event") -> None:  # type: ignore[valid-type]
+    start.wait()  # type: ignore[attr-defined]
+    keys.put(from_environment({"OBOEGAKI_DATA_DIR": data_dir}).secret_key)
+
+
+def test_the_defaults(tmp_path: Path) -> None:
+    config = settings(tmp_path)
+    assert config.data_dir == tmp_path / "data"
+    assert config.cards_dir == Path(__file__).resolve().parent.parent / "cards"
+    assert config.database_url == f"sqlite:///{tmp_path}/data/oboegaki.db"
+    assert config.uses_sqlite
+    assert (config.time_zone, config.base_path, config.trusted_proxies) == ("UTC", "", 0)
+    assert config.remote_images is False
+
+
+def test_what_is_set_holds(tmp_path: Path) -> None:
+    config = settings(
+        tmp_path,
+        CARDS_DIR=str(tmp_path / "decks"),
+        DATABASE_URL="postgresql+psycopg://db/oboegaki",
+        SECRET_KEY=KEY,
+        TIME_ZONE="Asia/Tokyo",
+        BASE_PATH="/cards/",
+        TRUSTED_PROXIES="2",
+        REMOTE_IMAGES="on",
+    )
+    assert config == Config(
+        data_dir=tmp_path / "data",
+        cards_dir=tmp_path / "decks",
+        database_url="postgresql+psycopg://db/oboegaki",
+        secret_key=KEY,
+        time_zone="Asia/Tokyo",
+        base_path="/cards",
+        trusted_proxies=2,
+        remote_images=True,
+    )
+    assert not config.uses_sqlite
+
+
+def test_what_is_set_to_nothing_is_not_set(tmp_path: Path) -> None:
+    names = ("CARDS_DIR", "DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FILE", "TIME_ZONE", "BASE_PATH", "TRUSTED_PROXIES")
+    assert settings(tmp_path, **dict.fromkeys((*names, "REMOTE_IMAGES"), "")) == settings(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "../etc/passwd", "/etc/passwd", "Asia", "x" * 300, "a\0b", "日本"])
+def test_a_time_zone_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
+    assert refusal(tmp_path, TIME_ZONE=name) == (
+        f"OBOEGAKI_TIME_ZONE={name}: is not a time zone; use a name such as Asia/Tokyo"
+    )
+
+
+def test_a_time_zone_is_checked_by_name() -> None:
+    assert time_zone("Pacific/Apia") == "Pacific/Apia"
+    with pytest.raises(ValueError, match=r"^is not a time zone; use a name such as Asia/Tokyo$"):
+        time_zone("")
+
+
+@pytest.mark.parametrize("path", ["cards", "//cards", "/a//b", "/a/../b", "/./a", "http://host/cards"])
+def test_a_base_path_that_is_none_is_refused(tmp_path: Path, path: str) -> None:
+    assert refusal(tmp_path, BASE_PATH=path) == (
+        f"OBOEGAKI_BASE_PATH={path}: is not a path; use one such as /cards, or leave it empty"
+    )
+
+
+@pytest.mark.parametrize(("given", "taken"), [("/", ""), ("/cards", "/cards"), ("/a/b/", "/a/b")])
+def test_a_base_path_is_taken_without_its_last_slash(tmp_path: Path, given: str, taken: str) -> None:
+    assert settings(tmp_path, BASE_PATH=given).base_path == taken
+
+
+@pytest.mark.parametrize("number", ["-1", "10", "two", "1.5", "²", " "])
+def test_a_number_of_proxies_that_is_none_is_refused(tmp_path: Path, number: str) -> None:
+    assert refusal(tmp_path, TRUSTED_PROXIES=number) == (
+        f"OBOEGAKI_TRUSTED_PROXIES={number}: is not a number of proxies; use 0 when nothing stands in front, "
+        "else how many do"
+    )
+
+
+@pytest.mark.parametrize("word", ["true", "1", "ON", "yes"])
+def test_a_switch_is_on_or_off(tmp_path: Path, word: str) -> None:
+    assert refusal(tmp_path, REMOTE_IMAGES=word) == (
+        f'OBOEGAKI_REMOTE_IMAGES={word}: is neither "on" nor "off"; use one of the two'
+    )
+
+
+def test_a_data_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert refusal(tmp_path, DATA_DIR=str(file / "data")) == (
+        f"{file}/data: the data folder cannot be made (Not a directory); make it, or set OBOEGAKI_DATA_DIR"
+    )
+    assert refusal(tmp_path, DATA_DIR=str(file)) == (
+        f"{file}: the data folder cannot be made (File exists); make it, or set OBOEGAKI_DATA_DIR"
+    )
+
+
+def test_a_data_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system is asked; root may write everywhere, so its answer is put in its mouth."""
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    assert refusal(tmp_path) == (
+        f"{tmp_path}/data: the data folder cannot be written by user id {os.getuid()}; "
+        "give it to that user, or set OBOEGAKI_DATA_DIR"
+    )
+
+
+def test_a_data_folder_is_made_with_the_folders_above_it(tmp_path: Path) -> None:
+    settings(tmp_path, DATA_DIR=str(tmp_path / "a" / "b"))
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_the_secret_key_is_made_once_and_is_its_owner_s_alone(tmp_path: Path) -> None:
+    first = settings(tmp_path).secret_key
+    file = tmp_path / "data" / "secret_key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert len(first) >= 32
+    assert settings(tmp_path).secret_key == first == file.read_text()
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["secret_key"]
+
+
+def test_two_data_folders_have_two_keys(tmp_path: Path) -> None:
+    assert settings(tmp_path / "a").secret_key != settings(tmp_path / "b").secret_key
+
+
+def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    keys, start = context.Queue(), context.Event()
+    data_dir = str(tmp_path / "data")
+    started = [context.Process(target=key_made_elsewhere, args=(data_dir, keys, start)) for _ in range(3)]
+    for process in started:
+        process.start()
+    start.set()
+    made = {keys.get(timeout=30) for _ in started}
+    for process in started:
+        process.join(30)
+    assert made == {(tmp_path / "data" / "secret_key").read_text()}
+
+
+def test_a_draft_that_another_container_writes_is_left_alone(tmp_path: Path) -> None:
+    """In two containers on one volume, two processes may have the same number."""
+    data = tmp_path / "data"
+    data.mkdir()
+    foreign = data / f".secret_key.{os.getpid()}"
+    foreign.write_text("draft")
+    settings(tmp_path)
+    assert foreign.read_text() == "draft"
+
+
+def test_a_key_can_be_given_by_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\n")
+    assert settings(tmp_path, SECRET_KEY_FILE=str(file)).secret_key == KEY
+
+
+def test_a_key_given_directly_comes_before_a_file(tmp_path: Path) -> None:
+    assert settings(tmp_path, SECRET_KEY=KEY, SECRET_KEY_FILE=str(tmp_path / "missing")).secret_key == KEY
+    assert not (tmp_path / "data" / "secret_key").exists()
+
+
+def test_a_short_key_is_refused_without_showing_it(tmp_path: Path) -> None:
+    sentence = "the secret key is shorter than 32 characters; use a longer one"
+    assert refusal(tmp_path, SECRET_KEY="k" * 31) == f"OBOEGAKI_SECRET_KEY: {sentence}"
+    file = tmp_path / "key"
+    file.write_text("\n")
+    assert refusal(tmp_path, SECRET_KEY_FILE=str(file)) == f"{file}: {sentence}"
+
+
+def test_a_key_file_that_cannot_be_read_is_refused_and_not_made(tmp_path: Path) -> None:
+    missing, binary = tmp_path / "missing", tmp_path / "binary"
+    binary.write_bytes(b"\xff" * 40)
+    for file in (missing, binary, tmp_path):
+        assert refusal(tmp_path, SECRET_KEY_FILE=str(file)) == (
+            f"{file}: the secret key cannot be read; let user id {os.getuid()} read the file"
+        )
+    assert not missing.exists()
