@@ -178,6 +178,8 @@ class Note(Base):
     back: Mapped[str]
     deletions: Mapped[list[Any] | None]
     """Of a cloze: [answer, start, card ordinal, hint] each."""
+    gone_deletions: Mapped[list[Any] | None]
+    """Deletions that were taken out, [answer, card ordinal] each: when one comes back, so does its card."""
     tags: Mapped[str]
     heading: Mapped[str]
     position: Mapped[int]

@@ -25,6 +25,15 @@ _SENTENCES = {
         N_("the file is not UTF-8 text (byte 0x%(byte)s)"),
         N_("save it again as UTF-8"),
     ),
+    "file-unreadable": _Sentence(
+        N_("the file cannot be read: %(reason)s"),
+        N_("let the server read it; its notes stay as they were"),
+    ),
+    "deck-taken": _Sentence(
+        N_('the file "%(other)s" already makes the deck "%(deck)s"; this one makes "%(name)s"'),
+        N_('give each file its own "name:" in the front matter'),
+        warning=True,
+    ),
     "no-cards": _Sentence(
         N_('no cards in the file, read as "%(dialect)s"'),
         N_('write a note, or choose another dialect with "dialect:" in the front matter'),

@@ -9,8 +9,8 @@ TAGS = frozenset(
     re.findall(
         r"\w+",
         """a abbr b bdi blockquote br caption cite code dd del details dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins
-        kbd li mark ol p pre q rb rp rt rtc ruby s samp small span strong sub summary sup table tbody td tfoot th thead tr
-        u ul var wbr""",
+        kbd li mark ol p pre q rb rp rt rtc ruby s samp small span strong sub summary sup table tbody td tfoot th thead
+        tr u ul var wbr""",
     )
 )
 """What may come out of a note, and what HTML a note may write."""

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 MATH = r"(?<![\\$A-Za-z0-9])(?:\$\$([^$]+)\$\$|\$(?=[^\s$])((?:[^$\\]|\\.)*+)(?<!\s)\$(?![\d$]))"
 """`$x$` or `$$x$$`; "$5 and $6" is none: no space inside the dollars, no digit after them."""
-RUBY = r"\{([^{}|\n]+)((?:[|" + PIPE + r"][^{}|\n" + PIPE + r"]+)+)\}"
+_PART = r"[^{}|\n" + PIPE + r"]+"
+RUBY = r"\{(" + _PART + r")((?:[|" + PIPE + r"]" + _PART + r")+)\}"
 _CODE = r"(?<![`\\])(`{1,8})(?!`)(.+?)(?<!`)\1(?!`)"
 _ESCAPE = r"(?:\\[\\`*_{}\[\]()>#+\-.!$|~=<\"'])+"
 _TARGET = r"\(\s*+(?:<([^<>\n]*+)>|([^\s()<>]*+(?:\([^\s()<>]*+\)[^\s()<>]*+)*+))(?:\s++(\"[^\"]*+\"|'[^']*+'))?+\s*+\)"
@@ -42,8 +43,6 @@ _LIBRARY_PATTERNS = (
     *("backtick", "escape", "reference", "link", "image_link", "image_reference", "short_reference"),
     *("short_image_ref", "autolink", "automail", "linebreak", "html", "entity", "em_strong"),
 )
-,
-]
 
 
 class Counted(InlineProcessor):

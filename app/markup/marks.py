@@ -20,7 +20,7 @@ FILLS = re.compile(f"[{FILL_START}{FILL_END}]")
 _UNWANTED = re.compile("[\U0010e000-\U0010ffff\ud800-\udfff\x00-\x08\x0b-\x1f\x7f]")
 _PIECE = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}]")
 _PIECE_OR_TAG = re.compile(
-    rf'<p>([{chr(_FIRST)}-{chr(_LAST)}])</p>|([{chr(_FIRST)}-{chr(_LAST)}])|<[^>"]*+(?:"[^"]*+"[^>"]*+)*+>'
+    rf'<p>([{chr(_FIRST)}-{chr(_LAST)}])\s*</p>|([{chr(_FIRST)}-{chr(_LAST)}])|<[^>"]*+(?:"[^"]*+"[^>"]*+)*+>'
 )
 
 

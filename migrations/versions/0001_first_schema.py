@@ -145,6 +145,7 @@ def upgrade() -> None:
         sa.Column("front", sa.Text(), nullable=False),
         sa.Column("back", sa.Text(), nullable=False),
         sa.Column("deletions", sa.JSON(), nullable=True),
+        sa.Column("gone_deletions", sa.JSON(), nullable=True),
         sa.Column("tags", sa.Text(), nullable=False),
         sa.Column("heading", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),

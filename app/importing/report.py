@@ -1,0 +1,154 @@
+"""What an import does or did, as a plain value: the same from the command line, the page and the stored import."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from app.decks.note import Note, Problem
+
+MOST_ITEMS = 100
+"""So many notes of a kind are listed for each file; the counts are always true."""
+MOST_LISTED = 5_000
+"""So many notes are listed in a whole report."""
+
+
+class Kind(StrEnum):
+    """What an import does with a note."""
+
+    SAME = "same"
+    REWORDED = "reworded"
+    ANSWER_CHANGED = "answer changed"
+    MOVED = "moved"
+    NEW = "new"
+    RETIRED = "retired"
+    BACK = "back"
+
+
+class State(StrEnum):
+    """What an import finds a file to be."""
+
+    READ = "read"
+    UNCHANGED = "unchanged"
+    HELD = "held"
+    """An import of just this content was undone: only an import that somebody asks for takes it."""
+    UNREADABLE = "unreadable"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One note that an import touches, before and after; of a new note `before` is None, of a retired one `after`."""
+
+    kind: Kind
+    line: int
+    before: tuple[str, str] | None
+    after: tuple[str, str] | None
+    doubtful: bool = False
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What an import does with one deck file."""
+
+    file: str
+    deck: str
+    dialect: str | None
+    state: State
+    counts: dict[str, int] = field(default_factory=dict)
+    doubtful: int = 0
+    items: list[Item] = field(default_factory=list)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    more: int = 0
+    """How many notes are counted and not listed."""
+
+    def add(self, kind: Kind, line: int, before: Note | None, after: Note | None, *, doubtful: bool = False) -> None:
+        """Count one note, and list it while there is room; notes that stay the same are only counted."""
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        self.doubtful += doubtful
+        if kind is Kind.SAME and not doubtful:
+            return
+        if self.counts[kind] <= MOST_ITEMS:
+            self.items.append(Item(kind, line, _sides(before), _sides(after), doubtful))
+        else:
+            self.more += 1
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything of the file's notes changes."""
+        return any(count for kind, count in self.counts.items() if kind != Kind.SAME)
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import does or did with all files; `import_id` is None for a plan, and where nothing changed."""
+
+    root: str
+    files: list[FileReport] = field(default_factory=list)
+    import_id: int | None = None
+    listed: int = 0
+
+    def add(self, file: FileReport) -> None:
+        """Add a file's report, without its list where the report is full."""
+        self.listed += len(file.items)
+        if self.listed > MOST_LISTED:
+            file.more += len(file.items)
+            file.items.clear()
+        self.files.append(file)
+
+    def count(self, kind: Kind) -> int:
+        """How many notes of a kind there are in all files."""
+        return sum(file.counts.get(kind, 0) for file in self.files)
+
+    @property
+    def doubtful(self) -> int:
+        """How many matches are doubtful."""
+        return sum(file.doubtful for file in self.files)
+
+    @property
+    def problems(self) -> int:
+        """How many problems the files have."""
+        return sum(len(file.problems) for file in self.files)
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to import."""
+        return any(file.changes for file in self.files)
+
+    @property
+    def summary(self) -> str:
+        """The import in one line, in English."""
+        counts = [f"{self.count(kind)} {kind}" for kind in Kind if self.count(kind)]
+        more = [
+            f"{number} {word}" for number, word in ((self.doubtful, "doubtful"), (self.problems, "problems")) if number
+        ]
+        return f"{self.root}: {len(self.files)} files; {', '.join([*counts, *more]) or 'no notes'}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The report for a program, and for the database."""
+        return asdict(self)
+
+
+def from_json(stored: dict[str, Any]) -> ImportReport:
+    """A report as it was stored."""
+    files = []
+    for file in stored["files"]:
+        items = [
+            Item(Kind(item["kind"]), item["line"], _pair(item["before"]), _pair(item["after"]), item["doubtful"])
+            for item in file["items"]
+        ]
+        files.append(FileReport(**(file | {"items": items, "state": State(file["state"])})))
+    return ImportReport(stored["root"], files, stored["import_id"], stored["listed"])
+
+
+def problems_as_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Problems as they are stored with a deck and a report."""
+    return [problem._asdict() for problem in problems]
+
+
+def _sides(note: Note | None) -> tuple[str, str] | None:
+    return None if note is None else (note.front, note.back)
+
+
+def _pair(stored: list[str] | None) -> tuple[str, str] | None:
+    return None if stored is None else (stored[0], stored[1])

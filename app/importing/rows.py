@@ -1,0 +1,94 @@
+"""Notes as rows: what is stored of a text, and which cards a note has."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from app.decks.deletions import match_cards
+from app.decks.note import Deletion, Note, NoteKind
+
+
+class NoteRow(NamedTuple):
+    """The columns of a note that follow from its text, in the order of the table."""
+
+    kind: str
+    front: str
+    back: str
+    deletions: list[Any] | None
+    gone_deletions: list[Any] | None
+    tags: str
+    heading: str
+    line: int
+    text_key: int
+
+
+class Ordinals(NamedTuple):
+    """Which card of a note is which: the ordinals in file order, by the number that the file gives the card."""
+
+    by_number: dict[int, int]
+    gone: list[tuple[str, int]]
+    """Deletions that are no longer in the text, with the ordinals of their cards."""
+
+
+def text_key(note: Note) -> int:
+    """A 64-bit hash of a note's text, signed as databases want it."""
+    text = "\0".join((note.kind, note.front, note.back, *(f"{one.start} {one.answer}" for one in note.deletions)))
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def note_row(note: Note, ordinals: Ordinals) -> NoteRow:
+    """A note as it is stored; its deletions name their cards by ordinal."""
+    numbered = [deletion._replace(card=ordinals.by_number[deletion.card]) for deletion in note.deletions]
+    stored = note._replace(deletions=tuple(numbered))
+    return NoteRow(
+        kind=note.kind.value,
+        front=note.front,
+        back=note.back,
+        deletions=[list(deletion) for deletion in numbered] or None,
+        gone_deletions=[list(deletion) for deletion in ordinals.gone] or None,
+        tags=" ".join(tag.replace(" ", "_") for tag in note.tags),
+        heading=note.heading,
+        line=note.line,
+        text_key=text_key(stored),
+    )
+
+
+def numbers_of(note: Note) -> list[int]:
+    """The numbers that the file gives the note's cards, in the order in which they are studied."""
+    if note.kind is NoteKind.CLOZE:
+        return sorted({deletion.card for deletion in note.deletions})
+    return list(range(1, note.cards + 1))
+
+
+def first_ordinals(note: Note) -> Ordinals:
+    """The ordinals of a note that was not known before: 1, 2, ... in the order of its cards."""
+    return Ordinals({number: ordinal for ordinal, number in enumerate(numbers_of(note), 1)}, [])
+
+
+def kept_ordinals(old: Note, ordinals: dict[int, int], new: Note, gone: Sequence[Any], used: Sequence[int]) -> Ordinals:
+    """The ordinals of a known note after an edit: each card keeps its own, a deletion that is back finds its card.
+
+    `ordinals` are those of the old cloze's numbered cards, `gone` holds deletions taken out earlier with their
+    ordinals, `used` all ordinals ever given in the note.
+    """
+    if new.kind is not NoteKind.CLOZE:
+        return Ordinals({number: number for number in numbers_of(new)}, [])
+    was_cloze = old.kind is NoteKind.CLOZE
+    kept = {number: ordinals[was] for number, was in match_cards(old, new).items()} if was_cloze else {1: 1}
+    waiting = {answer: ordinal for answer, ordinal in gone}
+    by_number: dict[int, int] = {}
+    following = max(used, default=0) + 1
+    for number in numbers_of(new):
+        known = kept.get(number, waiting.get(answer_of(new.deletions, number)))
+        by_number[number] = following if known is None else known
+        following += known is None
+    live = set(by_number.values())
+    lost = {answer_of(old.deletions, number): ordinal for number, ordinal in ordinals.items() if was_cloze}
+    still = [(answer, ordinal) for answer, ordinal in (waiting | lost).items() if ordinal not in live]
+    return Ordinals(by_number, sorted(still, key=lambda item: item[1]))
+
+
+def answer_of(deletions: Sequence[Deletion], card: int) -> str:
+    """What a cloze's card asks for."""
+    return " … ".join(deletion.answer for deletion in deletions if deletion.card == card)

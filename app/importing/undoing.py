@@ -1,0 +1,104 @@
+"""Taking back an import as a whole: every row it changed becomes what it was, what it made is retired.
+
+Reviews are never touched: progress made since stays with its cards. The files still say what they say, so their
+content is held: only an import that somebody asks for takes it again.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.errors import NotFoundError, RefusedError
+from app.importing.plan import ABSENT
+from app.importing.writing import forget_cursors, move_cards
+from app.models import Card, Deck, Import, ImportChange, Note
+
+_MOMENTS = frozenset({"retired_at"})
+_BYTES = frozenset({"digest", "held"})
+
+
+def undo(session: Session, import_id: int, owner_id: int | None, now: datetime) -> None:
+    """Undo the import `import_id` of an owner's decks.
+
+    Raises NotFoundError where the owner has no such import, RefusedError where it was undone before or is not the
+    newest: imports are undone one by one, the newest first.
+    """
+    found = session.get(Import, import_id)
+    if found is None or found.owner_id != owner_id:
+        raise NotFoundError("There is no import %(number)s; choose one from the list of imports", number=import_id)
+    if found.undone_at is not None:
+        raise RefusedError("Import %(number)s was undone before; nothing was changed", number=import_id)
+    newest = _newest(session, owner_id)
+    if newest != import_id:
+        raise RefusedError(
+            "Import %(number)s is not the newest; undo import %(newest)s first", number=import_id, newest=newest
+        )
+    _put_back(session, import_id, now)
+    found.undone_at = now
+    session.flush()
+
+
+def _newest(session: Session, owner_id: int | None) -> int | None:
+    mine = Import.owner_id.is_(None) if owner_id is None else Import.owner_id == owner_id
+    return session.execute(select(func.max(Import.id)).where(mine, Import.undone_at.is_(None))).scalar()
+
+
+def _put_back(session: Session, import_id: int, now: datetime) -> None:
+    changes = select(ImportChange).where(ImportChange.import_id == import_id).order_by(ImportChange.id.desc())
+    held = _digests(session, import_id)
+    for change in session.execute(changes).scalars():
+        before = change.before
+        if change.note_id is not None:
+            _put_note_back(session, change.note_id, before or {})
+        elif before is not None and "added" in before:
+            _retire_added(session, before["added"], now)
+        elif before is None:
+            session.execute(update(Deck).where(Deck.id == change.deck_id).values(retired_at=now, digest=None))
+        else:
+            session.execute(update(Deck).where(Deck.id == change.deck_id).values(_values(before)))
+        if change.deck_id is not None:
+            forget_cursors(session, {change.deck_id})
+    for deck_id, digest in held.items():
+        session.execute(update(Deck).where(Deck.id == deck_id).values(held=digest))
+
+
+def _digests(session: Session, import_id: int) -> dict[int, bytes]:
+    """The content, by deck, that this import read: for a file that was gone, that it was not there."""
+    decks = select(ImportChange.deck_id).where(ImportChange.import_id == import_id)
+    rows = session.execute(select(Deck.id, Deck.digest).where(Deck.id.in_(decks), Deck.file.is_not(None)))
+    return {row.id: ABSENT if row.digest is None else row.digest for row in rows}
+
+
+def _put_note_back(session: Session, note_id: int, before: dict[str, Any]) -> None:
+    columns = {name: value for name, value in before.items() if name != "cards"}
+    if columns:
+        session.execute(update(Note).where(Note.id == note_id).values(_values(columns)))
+    cards = before.get("cards", [])
+    move_cards(session, [_move(card_id, deck_id, place) for card_id, deck_id, place in cards])
+
+
+def _retire_added(session: Session, ids: tuple[int, int], now: datetime) -> None:
+    """Retire the notes that the import made; what was learnt of them waits for their return."""
+    first, last = ids
+    session.execute(update(Note).where(Note.id.between(first, last)).values(retired_at=now))
+    cards = session.execute(select(Card.id, Card.deck_id).where(Card.note_id.between(first, last)))
+    move_cards(session, [_move(card.id, card.deck_id, None) for card in cards])
+
+
+def _move(card_id: int, deck_id: int, place: int | None) -> dict[str, Any]:
+    return {"card": card_id, "deck": deck_id, "place": place, "queue": deck_id if place is not None else None}
+
+
+def _values(before: dict[str, Any]) -> dict[str, Any]:
+    """Columns as they are stored, from what JSON kept of them."""
+    return {name: _value(name, value) for name, value in before.items()}
+
+
+def _value(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in _MOMENTS:
+        return datetime.fromisoformat(value)
+    return bytes.fromhex(value) if name in _BYTES else value
