@@ -180,3 +180,13 @@ def _replace_password(session: Session, user_id: int, kept: str | None, replacem
     ).all()
     if not changed:
         raise StaleError("The password was changed on another device in the meantime; this change was not made")
+
+
+def id_of(session: Session, name: str) -> int:
+    """The id of the account of this name; raises NotFoundError where there is none."""
+    found = session.scalar(select(User.id).where(User.name_key == name_key(name), User.closed_at.is_(None)))
+    if found is None:
+        raise NotFoundError(
+            'There is no account "%(name)s"; "oboegaki user list" shows the names of all accounts', name=name
+        )
+    return found

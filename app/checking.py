@@ -110,14 +110,20 @@ def _key(one: Any) -> tuple[int, int]:
     return one.user_id, one.card_id
 
 
+def _place(one: Any) -> str:
+    return f"user {one.user_id}, card {one.card_id}"
+
+
 def _differences(log: _Log | None, stored: Any) -> Iterator[Fault]:
-    place = "user %d, card %d" % _key(log or stored)
+    place = _place(log or stored)
     if stored is None:
         yield Fault(place, "has reviews and no schedule", "replay its log")
         return
     expected = log.expected if log else derived(trace([]))
     if stored.revision != (log.reviews if log else 0):
-        yield Fault(place, f"counts {stored.revision} reviews, the log has {log.reviews if log else 0}", "replay its log")
+        yield Fault(
+            place, f"counts {stored.revision} reviews, the log has {log.reviews if log else 0}", "replay its log"
+        )
     for column, value in expected.items():
         found = getattr(stored, column)
         if found != value:
@@ -135,7 +141,7 @@ def _misplaced(session: Session) -> Iterator[Fault]:
         home = row.home if row.position is not None else None
         if row.deck_id != home:
             yield Fault(
-                "user %d, card %d" % _key(row),
+                _place(row),
                 f"stands in the queue of deck {row.deck_id} and belongs to {home}",
                 "import the decks again",
             )

@@ -1,4 +1,4 @@
-"""Every setting once: its environment variable, its default, its check. A wrong one stops the start with one sentence."""
+"""Every setting once: environment variable, default, check. A wrong one stops the start with one sentence."""
 
 import os
 import secrets

@@ -80,6 +80,19 @@ def deck(session: Session, learner: Learner, deck_id: int) -> DeckView:
     row = session.execute(_DECK, {"user": learner.id, "deck": deck_id}).one_or_none()
     if row is None:
         raise NotFoundError("There is no deck %(deck)s; choose one from the list on Today", deck=deck_id)
+    return _deck_view(row)
+
+
+def deck_by_path(session: Session, owner_id: int | None, path: str) -> DeckView:
+    """The deck at a path such as Docker/Network; `owner_id` None is the shared library. NotFoundError if none."""
+    owned = Deck.owner_id.is_(None) if owner_id is None else Deck.owner_id == owner_id
+    row = session.execute(select(*_DECK_COLUMNS).where(owned, Deck.path == path)).one_or_none()
+    if row is None:
+        raise NotFoundError('There is no deck "%(deck)s"; paths look like Docker/Network', deck=path)
+    return _deck_view(row)
+
+
+def _deck_view(row: Any) -> DeckView:
     return DeckView(
         id=row.id,
         owner_id=row.owner_id,
@@ -152,7 +165,7 @@ def _problem(stored: Any) -> Problem:
 
 
 _USER = bindparam("user", type_=Integer)
-_DECK = select(
+_DECK_COLUMNS = (
     Deck.id,
     Deck.owner_id,
     Deck.path,
@@ -162,7 +175,8 @@ _DECK = select(
     Deck.file,
     Deck.problems,
     Deck.retired_at,
-).where(Deck.id == bindparam("deck"), or_(Deck.owner_id.is_(None), Deck.owner_id == _USER))
+)
+_DECK = select(*_DECK_COLUMNS).where(Deck.id == bindparam("deck"), or_(Deck.owner_id.is_(None), Deck.owner_id == _USER))
 
 _IN_FILE_ORDER = and_(Card.deck_id == bindparam("deck"), Card.position.is_not(None))
 _WALKED = (

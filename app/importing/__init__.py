@@ -20,7 +20,7 @@ from app.importing.plan import Plan, Planner, Request, make, name_apart
 from app.importing.report import ImportReport, State, from_json
 from app.importing.shelf import Shelf
 from app.importing.sources import SourceFile, folder_state, from_folder, from_path
-from app.importing.undoing import undo
+from app.importing.undoing import newest, undo
 from app.importing.writing import Writer
 from app.models import Import, ImportChange
 
@@ -37,6 +37,7 @@ __all__ = [
     "import_files",
     "last_import",
     "make",
+    "newest",
     "run",
     "undo",
 ]

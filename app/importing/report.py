@@ -78,6 +78,11 @@ class FileReport:
         """Whether anything of the file's notes changes."""
         return any(count for kind, count in self.counts.items() if kind != Kind.SAME)
 
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether an import of the file would do anything, or there is something to say about it."""
+        return self.changes or bool(self.problems) or self.state not in (State.UNCHANGED, State.READ)
+
 
 @dataclass(slots=True)
 class ImportReport:
@@ -114,6 +119,11 @@ class ImportReport:
     def changes(self) -> bool:
         """Whether there is anything to import."""
         return any(file.changes for file in self.files)
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether an import would do anything, or there is something to say."""
+        return any(file.needs_a_look for file in self.files)
 
     @property
     def summary(self) -> str:

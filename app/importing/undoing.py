@@ -30,17 +30,18 @@ def undo(session: Session, import_id: int, owner_id: int | None, now: datetime) 
         raise NotFoundError("There is no import %(number)s; choose one from the list of imports", number=import_id)
     if found.undone_at is not None:
         raise RefusedError("Import %(number)s was undone before; nothing was changed", number=import_id)
-    newest = _newest(session, owner_id)
-    if newest != import_id:
+    last = newest(session, owner_id)
+    if last != import_id:
         raise RefusedError(
-            "Import %(number)s is not the newest; undo import %(newest)s first", number=import_id, newest=newest
+            "Import %(number)s is not the newest; undo import %(newest)s first", number=import_id, newest=last
         )
     _put_back(session, import_id, now)
     found.undone_at = now
     session.flush()
 
 
-def _newest(session: Session, owner_id: int | None) -> int | None:
+def newest(session: Session, owner_id: int | None) -> int | None:
+    """The newest import of an owner's decks that stands: the one that may be undone."""
     mine = Import.owner_id.is_(None) if owner_id is None else Import.owner_id == owner_id
     return session.execute(select(func.max(Import.id)).where(mine, Import.undone_at.is_(None))).scalar()
 

@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, gettext
-from flask_login import current_user, login_required
+from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from app import account_settings, accounts, closing, logins
-from app.account_settings import MOST_PER_DAY
+from app import accounts, closing, logins
+from app.account_settings import MOST_PER_DAY, change_settings
 from app.errors import RefusedError
 from app.learner import Learner
-from app.names import checked_name, name_key
+from app.names import checked_name
 from app.passwords import checked_password
 from app.progress_export import progress_json
 from app.web import entrance, forms, time_zones
@@ -40,14 +40,12 @@ def note_seen() -> None:
 
 
 @blueprint.get("/account")
-@login_required
 def show() -> ResponseReturnValue:
     """All sections of the account."""
     return _page()
 
 
 @blueprint.post("/account/settings")
-@login_required
 def settings() -> ResponseReturnValue:
     """Store name and settings, all of them or none."""
     form = forms.sent("settings")
@@ -69,4 +67,152 @@ def _typed_settings(form: Form) -> dict[str, int | None]:
         "day_start": form.whole_number("day_start", 0, 23),
         "new_per_day": form.whole_number("new_per_day", 0, MOST_PER_DAY),
         "reviews_per_day": form.whole_number("reviews_per_day", 1, MOST_PER_DAY) if limit else None,
+    }
+
+
+def _settled(form: Form, numbers: dict[str, int | None]) -> ResponseReturnValue:
+    with _writing() as session:
+        renamed = accounts.rename(session, learner(), form.text("name"))
+        settled = change_settings(
+            session,
+            renamed,
+            language=form.text("language"),
+            time_zone=form.text("time_zone"),
+            day_start=numbers["day_start"] or 0,
+            new_per_day=numbers["new_per_day"] or 0,
+            reviews_per_day=numbers["reviews_per_day"],
+            full_scale=form.text("full_scale") == "yes",
+            theme=form.text("theme"),
+        )
+    with force_locale(settled.language or page_language()):
+        flash(gettext("Saved."))
+    return redirect(url_for("account.show"))
+
+
+@blueprint.post("/account/password")
+def password() -> ResponseReturnValue:
+    """Change the password; all other devices have to log in again."""
+    form = forms.sent("password")
+    done_reading()
+    with form.blaming("new"):
+        checked_password(form.text("new"), learner().name)
+    with form.blaming("old"):
+        if not form.errors:
+            accounts.change_password(
+                database(),
+                learner(),
+                form.text("old"),
+                form.text("new"),
+                keep_login_id=current_user.login_id,
+                now=now(),
+            )
+            flash(gettext("The password is changed; other devices have to log in again."))
+            return redirect(url_for("account.show"))
+    return form.refused(_page(password=form))
+
+
+@blueprint.post("/account/logins/<int:login_id>/end")
+def end_login(login_id: int) -> ResponseReturnValue:
+    """End the login of one device; of this one, too."""
+    with _writing() as session:
+        logins.end_login(session, learner(), login_id)
+    if login_id == current_user.login_id:
+        entrance.leave(gettext("Logged out."))
+        return redirect(url_for("account.log_in"))
+    flash(gettext("That device is logged out."))
+    return redirect(url_for("account.show"))
+
+
+@blueprint.get("/account/export")
+def export() -> ResponseReturnValue:
+    """All of the learner's own progress as a file."""
+    text = stream_with_context(progress_json(reading(), learner(), now()))
+    name = f"oboegaki-progress-{study_day().isoformat()}.json"
+    headers = {"Content-Disposition": f"attachment; filename={name}"}
+    return Response(text, mimetype="application/json", headers=headers)
+
+
+@blueprint.post("/account/deletion")
+def delete() -> ResponseReturnValue:
+    """Delete the account with everything that is only its own, once its name is typed."""
+    form = forms.sent("deletion")
+    with form.blaming("typed_name"):
+        with _writing() as session:
+            closing.delete_account(session, learner(), form.text("typed_name"), now())
+        entrance.leave(gettext("The account and all its progress are deleted."))
+        return redirect(url_for("account.log_in"))
+    return form.refused(_page(deletion=form))
+
+
+@blueprint.post("/account/users")
+def add_user() -> ResponseReturnValue:
+    """Make an account for another person: for the administrator alone."""
+    _administrators_only()
+    form = forms.sent("user")
+    with form.blaming("user_name"):
+        checked_name(form.text("user_name"))
+    with form.blaming("user_password"):
+        checked_password(form.text("user_password"), form.text("user_name"))
+    with form.blaming("user_name"):
+        if not form.errors:
+            return _added(form)
+    return form.refused(_page(user=form))
+
+
+def _added(form: Form) -> ResponseReturnValue:
+    with _writing() as session:
+        added = accounts.add_user(
+            session,
+            form.text("user_name"),
+            form.text("user_password"),
+            is_admin=form.text("is_admin") == "yes",
+            time_zone=config().time_zone,
+            language="",
+            now=now(),
+        )
+    flash(gettext("The account %(name)s is made.", name=added.name))
+    return redirect(url_for("account.show"))
+
+
+def _administrators_only() -> None:
+    if not learner().is_admin:
+        raise RefusedError("Accounts belong to the administrator; nothing was changed. Ask the administrator to do it")
+
+
+@contextmanager
+def _writing() -> Iterator[Session]:
+    """A writing session, with the reading one of this request ended first."""
+    done_reading()
+    with database().writing() as session:
+        yield session
+
+
+def _page(**sent: Form) -> str:
+    """The page, with a form that was sent back on it."""
+    session, me = reading(), learner()
+    kept = sent.get("settings") or Form("settings", _as_typed(me))
+    names = ("password", "deletion", "user")
+    return render_template(
+        "account/show.html",
+        settings=kept,
+        regions=time_zones.regions(kept.text("time_zone")),
+        devices=logins.list_logins(session, me, now()),
+        this_login=current_user.login_id,
+        accounts=accounts.list_users(session, now()) if me.is_admin else [],
+        most_per_day=MOST_PER_DAY,
+        **{f"{name}_form": sent.get(name) or Form(name) for name in names},
+    )
+
+
+def _as_typed(me: Learner) -> dict[str, str]:
+    """The settings as the fields of the form show them."""
+    return {
+        "name": me.name,
+        "language": me.language,
+        "time_zone": me.time_zone,
+        "day_start": str(me.day_start),
+        "new_per_day": str(me.new_per_day),
+        "reviews_per_day": "" if me.reviews_per_day is None else str(me.reviews_per_day),
+        "full_scale": "yes" if me.full_scale else "",
+        "theme": me.theme,
     }

@@ -1,7 +1,6 @@
 """A form as it came: what was typed, what is wrong with it field by field, and with which status it goes back."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flask import Response, make_response, request
@@ -27,14 +26,9 @@ class Form:
         """What stands in a field; empty where nothing does."""
         return self.values.get(name, "")
 
-    @contextmanager
-    def blaming(self, name: str) -> Iterator[None]:
-        """Keep what goes wrong in the body as the error of a field; the first one of a field stays."""
-        try:
-            yield
-        except OboegakiError as error:
-            self.errors.setdefault(name, sentence(error))
-            self.refusals.append(error)
+    def blaming(self, name: str) -> "_Blaming":
+        """Keep what goes wrong in the body of a `with` statement as the error of a field; its first one stays."""
+        return _Blaming(self, name)
 
     def whole_number(self, name: str, least: int, most: int) -> int:
         """The number in a field; outside of `least` to `most` it is the field's error."""
@@ -52,6 +46,22 @@ class Form:
         if waits:
             response.headers["Retry-After"] = str(max(waits))
         return response
+
+
+@dataclass(frozen=True, slots=True)
+class _Blaming:
+    form: Form
+    name: str
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> bool:
+        if not isinstance(error, OboegakiError):
+            return False
+        self.form.errors.setdefault(self.name, sentence(error))
+        self.form.refusals.append(error)
+        return True
 
 
 def sent(name: str) -> Form:

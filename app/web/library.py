@@ -1,12 +1,12 @@
 """Library: a deck with its notes, a card with its log, and what a learner sets aside."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import uuid4
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from flask_login import login_required
 from sqlalchemy.orm import Session
 
 from app import cards, exporting, library, setaside, study
@@ -29,7 +29,6 @@ def translated(template: str, details: Mapping[str, str]) -> str:
 
 
 @blueprint.get("/decks/<int:deck_id>")
-@login_required
 def deck(deck_id: int) -> ResponseReturnValue:
     """A deck: its file and figures, the file's problems, its notes page by page, the decks below it."""
     session, today = reading(), study_day()
@@ -52,7 +51,6 @@ def deck(deck_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/decks/<int:deck_id>/export")
-@login_required
 def export(deck_id: int) -> ResponseReturnValue:
     """The deck as a deck file in `qa`."""
     found = library.deck(reading(), learner(), deck_id)
@@ -63,7 +61,6 @@ def export(deck_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/cards/<int:card_id>")
-@login_required
 def card(card_id: int) -> ResponseReturnValue:
     """A card: both sides, its schedule, its log."""
     session, today = reading(), study_day()
@@ -83,7 +80,6 @@ def card(card_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/cards/<int:card_id>/mark")
-@login_required
 def mark(card_id: int) -> ResponseReturnValue:
     """Mark a card to be found again."""
     _write(lambda session: setaside.mark(session, learner(), card_id))
@@ -91,7 +87,6 @@ def mark(card_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/cards/<int:card_id>/mark/end")
-@login_required
 def unmark(card_id: int) -> ResponseReturnValue:
     """Take the mark off."""
     _write(lambda session: setaside.unmark(session, learner(), card_id))
@@ -99,7 +94,6 @@ def unmark(card_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/cards/<int:card_id>/suspension")
-@login_required
 def suspend(card_id: int) -> ResponseReturnValue:
     """Hide a card until it is called back."""
     _write(lambda session: setaside.suspend(session, learner(), card_id))
@@ -107,7 +101,6 @@ def suspend(card_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/cards/<int:card_id>/suspension/end")
-@login_required
 def call_back(card_id: int) -> ResponseReturnValue:
     """Put a suspended card back."""
     _write(lambda session: setaside.call_back(session, learner(), card_id))
@@ -115,7 +108,6 @@ def call_back(card_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/cards/<int:card_id>/burial")
-@login_required
 def bury(card_id: int) -> ResponseReturnValue:
     """Hide a card until tomorrow."""
     _write(lambda session: setaside.bury(session, learner(), card_id, study_day()))
@@ -123,7 +115,6 @@ def bury(card_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/cards/<int:card_id>/burial/end")
-@login_required
 def unbury(card_id: int) -> ResponseReturnValue:
     """Show a card again that was hidden until tomorrow."""
     _write(lambda session: setaside.unbury(session, learner(), card_id))
@@ -131,7 +122,6 @@ def unbury(card_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/cards/<int:card_id>/resets")
-@login_required
 def reset(card_id: int) -> ResponseReturnValue:
     """Make a card new again."""
     _write(lambda session: study.reset(session, learner(), card_id, uuid("reset"), now()))
@@ -139,7 +129,6 @@ def reset(card_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/decks/<int:deck_id>/suspension")
-@login_required
 def suspend_deck(deck_id: int) -> ResponseReturnValue:
     """Hide all cards of a deck until they are called back."""
     _write(lambda session: setaside.suspend_deck(session, learner(), deck_id))
@@ -147,7 +136,6 @@ def suspend_deck(deck_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/decks/<int:deck_id>/suspension/end")
-@login_required
 def call_back_deck(deck_id: int) -> ResponseReturnValue:
     """Put all suspended cards of a deck back."""
     _write(lambda session: setaside.call_back_deck(session, learner(), deck_id))
@@ -165,7 +153,7 @@ def _back(card_id: int, said: str) -> ResponseReturnValue:
     flash(said)
     if "page" in request.args:
         return redirect(url_for("library.card", card_id=card_id))
-    place = {name: request.args[name] for name in _PLACE if name in request.args}
+    place: dict[str, Any] = {name: request.args[name] for name in _PLACE if name in request.args}
     return redirect(url_for("study.show", **place, card=request.args.get("back")))
 
 

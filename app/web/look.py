@@ -14,6 +14,7 @@ from markupsafe import Markup
 from app import markup
 from app.queue import MOST_COUNTED
 from app.srs.sm2 import Grade
+from app.web.difference import difference
 
 _ICONS = {
     "undo": "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3",
@@ -46,7 +47,13 @@ _DAYS_A_YEAR = 365.25
 def init_app(app: Flask) -> None:
     """Make them known to every template."""
     app.jinja_env.globals.update(
-        static_url=static_url, icon=icon, theme=_theme, new_id=uuid4, no_review=NO_REVIEW, grade_names=GRADE_NAMES
+        static_url=static_url,
+        icon=icon,
+        theme=_theme,
+        new_id=uuid4,
+        no_review=NO_REVIEW,
+        grade_names=GRADE_NAMES,
+        difference=difference,
     )
     app.jinja_env.filters.update(
         days=days, back_in=back_in, count=count, day=day_name, short_day=short_day, moment=moment, plain=plain

@@ -1,0 +1,178 @@
+"""`oboegaki deck`: deck files, from a memo to the database and back."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app import config, exporting, importing, library
+from app.cli.context import database
+from app.cli.imports import echo_report
+from app.decks.cut import cut as cut_memo
+from app.decks.note import DeckFile, Note, NoteKind, Problem
+from app.decks.reading import decode, read_deck_file
+from app.errors import NotFoundError, OboegakiError
+from app.importing import Request
+from app.importing.plan import make
+
+
+@click.group()
+def deck() -> None:
+    """Deck files: cut a memo, check, import, export."""
+
+
+@deck.command()
+@click.argument("memo", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the deck file here [default: print it].")
+def cut(memo: Path, output: Path | None) -> None:
+    """Write the memo MEMO as a deck file for editing, and say what was left out and why."""
+    text = decode(_bytes_of(memo))
+    if isinstance(text, Problem):
+        raise OboegakiError("%(file)s:%(line)s: %(problem)s", file=memo, line=text.line, problem=str(text))
+    result = cut_memo(text, memo.name)
+    if output is None:
+        click.echo(result.text, nl=False)
+    else:
+        _write_new(output, result.text)
+    _echo_problems(memo, result.problems)
+    click.echo(f"{memo}: {len(result.notes)} notes, {len(result.problems)} lines to look at", err=True)
+
+
+@deck.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--dialect", help="Read every file in this dialect.")
+@click.option("--json", "as_json", is_flag=True, help="Print the notes and problems for a program.")
+def check(path: Path, dialect: str | None, as_json: bool) -> None:
+    """Read the deck files at PATH and say what would not become a note.
+
+    Exit status 1 when a problem kept a block from becoming a note.
+    """
+    read = [(source.file, _read(source, dialect)) for source in importing.from_path(path)]
+    if as_json:
+        click.echo(json.dumps([_file_as_json(file, found) for file, found in read], ensure_ascii=False, indent=1))
+    else:
+        for file, found in read:
+            _echo_problems(Path(file), found.problems, err=False)
+            cards = sum(note.cards for note in found.notes)
+            click.echo(f"{file}: {found.dialect or 'no dialect'}, {len(found.notes)} notes, {cards} cards")
+    if any(not problem.warning for _, found in read for problem in found.problems):
+        sys.exit(1)
+
+
+@deck.command("import")
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.option("--dry-run", is_flag=True, help="Show the plan and write nothing.")
+@click.option("--user", "name", help="Import as decks of this account instead of the shared library.")
+@click.option("--dialect", help="Read every file in this dialect.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report for a program.")
+def import_decks(path: Path | None, dry_run: bool, name: str | None, dialect: str | None, as_json: bool) -> None:
+    """Import the deck files at PATH [default: the cards folder], keeping everybody's progress.
+
+    Without --user the files become the shared library: a file that is no longer there retires its notes.
+    """
+    settings = config.from_environment()
+    root = path or settings.cards_dir
+    with database() as opened:
+        owner_id = _owner_id(opened, name)
+        request = Request(owner_id=owner_id, root=str(root), whole=owner_id is None, asked=True, dialect=dialect)
+        if dry_run:
+            with opened.reading() as session:
+                report = make(session, importing.from_path(root), request).report()
+        else:
+            report = importing.import_files(opened, lambda: importing.from_path(root), request, None)
+    echo_report(report, as_json=as_json)
+
+
+@deck.command()
+@click.argument("deck_path")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the deck file here [default: print it].")
+@click.option("--user", "name", help="A deck of this account instead of the shared library.")
+def export(deck_path: str, output: Path | None, name: str | None) -> None:
+    """Write the deck DECK_PATH (such as Docker/Network) as a deck file that imports to the same notes."""
+    with database() as opened:
+        owner_id = _owner_id(opened, name)
+        with opened.reading() as session:
+            text = "".join(exporting.deck_text(session, library.deck_by_path(session, owner_id, deck_path)))
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        _write_new(output, text)
+
+
+def _read(source: importing.SourceFile, dialect: str | None) -> DeckFile:
+    if source.fault is not None:
+        return DeckFile(source.file, None, (), (source.fault,))
+    return read_deck_file(source.data, source.file, dialect)
+
+
+def _owner_id(opened: Any, name: str | None) -> int | None:
+    if name is None:
+        return None
+    from app.accounts import id_of
+
+    with opened.reading() as session:
+        return id_of(session, name)
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFoundError(
+            "%(path)s: cannot be read (%(reason)s); check the path", path=path, reason=error.strerror
+        ) from None
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet: what somebody wrote is never overwritten."""
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise OboegakiError("%(path)s: the file exists and was left as it is; choose another name", path=path) from None
+    except OSError as error:
+        raise OboegakiError("%(path)s: cannot be written (%(reason)s)", path=path, reason=error.strerror) from None
+    click.echo(f"{path}: written", err=True)
+
+
+def _echo_problems(file: Path, problems: tuple[Problem, ...], *, err: bool = True) -> None:
+    for problem in problems:
+        kind = "warning: " if problem.warning else ""
+        click.echo(f"{file}:{problem.line}: {kind}{problem}", err=err)
+
+
+def _file_as_json(file: str, found: DeckFile) -> dict[str, Any]:
+    return {
+        "file": file,
+        "dialect": found.dialect,
+        "notes": [_note_as_json(note, found.deck) for note in found.notes],
+        "problems": [
+            {
+                "line": problem.line,
+                "code": problem.code,
+                "message": problem.message % problem.details,
+                "remedy": problem.remedy % problem.details,
+            }
+            for problem in found.problems
+        ],
+    }
+
+
+def _note_as_json(note: Note, deck_path: str) -> dict[str, Any]:
+    is_cloze = note.kind is NoteKind.CLOZE
+    deletions = [
+        {name: value for name, value in one._asdict().items() if name != "hint" or value} for one in note.deletions
+    ]
+    return {
+        "kind": note.kind.value,
+        "front": None if is_cloze else note.front,
+        "back": None if is_cloze else note.back,
+        "text": note.front if is_cloze else None,
+        "deletions": deletions,
+        "cards": note.cards,
+        "tags": list(note.tags),
+        "deck": deck_path,
+        "line": note.line,
+    }

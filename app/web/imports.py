@@ -1,0 +1,119 @@
+"""Import: the plan by file, what was done, undo. The library is the administrator's; all have decks of their own."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy import select
+
+from app import importing
+from app.errors import NotFoundError, OboegakiError, RefusedError
+from app.importing import ImportReport, Request
+from app.importing.uploads import Upload, from_uploads
+from app.models import Import
+from app.web.context import config, database, done_reading, learner, now, reading
+from app.web.errors import sentence
+
+blueprint = Blueprint("imports", __name__)
+
+_LISTED = 30
+
+
+@blueprint.get("/imports")
+def index() -> ResponseReturnValue:
+    """The library's plan for the administrator, the way to own decks for everybody, and the imports so far."""
+    me = learner()
+    report, fault = _library_plan() if me.is_admin else (None, "")
+    return render_template("imports/index.html", report=report, fault=fault, imports=_imports(), error="")
+
+
+@blueprint.post("/imports")
+def create() -> ResponseReturnValue:
+    """Import the library from the cards folder, as the plan on the page says."""
+    _administrators_only()
+    done_reading()
+    report = importing.run(database(), config(), user_id=learner().id, asked=True)
+    return _done(report)
+
+
+@blueprint.post("/imports/own")
+def create_own() -> ResponseReturnValue:
+    """Import uploaded files as decks of the learner's own."""
+    uploads = [Upload(file.filename or "", file.stream) for file in request.files.getlist("files")]
+    try:
+        sources = from_uploads(uploads)
+    except OboegakiError as error:
+        page = render_template("imports/index.html", report=None, fault="", imports=_imports(), error=sentence(error))
+        return page, 400
+    done_reading()
+    me = learner()
+    wanted = Request(owner_id=me.id, root=gettext("uploaded files"), whole=False, asked=True)
+    return _done(importing.import_files(database(), lambda: sources, wanted, me.id, now()))
+
+
+@blueprint.get("/imports/<int:import_id>")
+def show(import_id: int) -> ResponseReturnValue:
+    """What one import did, and its undo."""
+    found = _find(import_id)
+    return render_template(
+        "imports/show.html",
+        found=found,
+        report=importing.from_json(found.report),
+        may_undo=found.undone_at is None
+        and importing.newest(reading(), found.owner_id) == found.id
+        and _may_touch(found),
+    )
+
+
+@blueprint.post("/imports/<int:import_id>/undo")
+def undo(import_id: int) -> ResponseReturnValue:
+    """Take an import back as a whole."""
+    found = _find(import_id)
+    if not _may_touch(found):
+        _administrators_only()
+    done_reading()
+    with database().writing() as session:
+        importing.undo(session, import_id, found.owner_id, now())
+    flash(gettext("The import is undone; progress made since then is kept."))
+    return redirect(url_for("imports.show", import_id=import_id))
+
+
+def _done(report: ImportReport) -> ResponseReturnValue:
+    if report.import_id is None:
+        flash(gettext("Nothing has changed since the last import."))
+        return redirect(url_for("imports.index"))
+    return redirect(url_for("imports.show", import_id=report.import_id))
+
+
+def _library_plan() -> tuple[ImportReport | None, str]:
+    """The plan for the cards folder, or the sentence that says why there is none."""
+    request_ = Request(owner_id=None, root=str(config().cards_dir), whole=True, asked=True)
+    try:
+        return importing.make(reading(), importing.from_folder(config().cards_dir), request_).report(), ""
+    except OboegakiError as error:
+        return None, sentence(error)
+
+
+def _imports() -> list[Any]:
+    """The last imports of the library and of the learner's own decks, the newest first."""
+    columns = (Import.id, Import.at, Import.owner_id, Import.undone_at)
+    mine = Import.owner_id.is_(None) | (Import.owner_id == learner().id)
+    query = select(*columns).where(mine).order_by(Import.id.desc()).limit(_LISTED)
+    return list(reading().execute(query))
+
+
+def _find(import_id: int) -> Import:
+    found = reading().get(Import, import_id)
+    if found is None or found.owner_id not in (None, learner().id):
+        raise NotFoundError("There is no import %(number)s; choose one from the list of imports", number=import_id)
+    return found
+
+
+def _may_touch(found: Import) -> bool:
+    return found.owner_id is not None or learner().is_admin
+
+
+def _administrators_only() -> None:
+    if not learner().is_admin:
+        raise RefusedError("The library belongs to the administrator; nothing was changed. Import decks of your own")
