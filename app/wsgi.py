@@ -1,8 +1,11 @@
-"""The app for uWSGI: refuses to start on a schema that is not this program's."""
+"""The app for uWSGI: refuses to start on a schema that is not this program's; its first worker watches the decks."""
+
+import uwsgi
 
 from app import create_app
-from app.db import Database
+from app.watching import FolderWatch
 
 application = create_app()
-_database: Database = application.extensions["database"]
-_database.check_schema()
+application.extensions["database"].check_schema()
+if uwsgi.worker_id() == 1:
+    FolderWatch(application.extensions["database"], application.extensions["config"]).start()

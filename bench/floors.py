@@ -1,4 +1,4 @@
-"""The yardsticks served by the same uWSGI: a Flask that says hello, and an answer in bare `sqlite3` without a framework."""
+"""The yardsticks on the same uWSGI: a Flask that says hello, and an answer in bare `sqlite3` without a framework."""
 
 import json
 import os

@@ -18,7 +18,7 @@ class Reply:
 
 
 def request(port: int, method: str, path: str, *, head: str = "", body: bytes = b"") -> Reply:
-    """Send one request to 127.0.0.1 and read the reply to its end; `head` holds further header lines, each with CRLF."""
+    """Send one request to 127.0.0.1 and read the whole reply; `head` holds further header lines, each with CRLF."""
     lines = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{head}"
     length = f"Content-Length: {len(body)}\r\n" if body else ""
     message = f"{lines}{length}\r\n".encode() + body

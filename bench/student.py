@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from app import clock, create_app, logins
-from app.learner import Learner
 from bench import http
 from bench.seeding import Seeded
 
@@ -114,6 +113,3 @@ def _card(html: str) -> Shown:
     assert action is not None
     fields = dict(_FIELD.findall(html[action.start() :]))
     return Shown(int(card[1]), unescape(action[1]), fields)
-
-
-__all__ = ["Answered", "Learner", "Student", "cookies"]

@@ -1,11 +1,12 @@
 """Rows of the table, and the ratios in it: things measured in turn, round after round, and compared within a round."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-Measure = Callable[[], float]
-"""Measures one thing once: seconds."""
+Measure = Callable[[], Mapping[str, float]]
+"""Measures once; gives each figure with its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,13 @@ class Row:
     budget: str = ""
 
 
-def in_turn(measures: Mapping[str, Measure], rounds: int) -> dict[str, list[float]]:
+def in_turn(measures: Sequence[Measure], rounds: int) -> dict[str, list[float]]:
     """Measure everything once a round (A B C A B C ...): what disturbs the machine disturbs all of them alike."""
-    taken: dict[str, list[float]] = {name: [] for name in measures}
+    taken: defaultdict[str, list[float]] = defaultdict(list)
     for _ in range(rounds):
-        for name, measure in measures.items():
-            taken[name].append(measure())
+        for measure in measures:
+            for name, value in measure().items():
+                taken[name].append(value)
     return taken
 
 
@@ -51,4 +53,6 @@ def text(rows: Sequence[Row]) -> str:
         for row in rows
     ]
     widths = [max(len(line[column]) for line in cells) for column in range(5)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells
+    )

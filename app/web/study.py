@@ -96,7 +96,7 @@ def _reply(outcome: Outcome) -> ResponseReturnValue:
         undo=outcome.review_id,
         left=queue.left(reading(), sitting)._asdict(),
         next=_fragment(following[0], sitting) if following else None,
-        end=_end(sitting),
+        end=url_for("study.end", **place(sitting), after=outcome.review_id),
     )
 
 
