@@ -22,17 +22,19 @@ _INI = Path(__file__).resolve().parent.parent.parent / "uwsgi.ini"
 def serve(http: str, socket: str | None, address: str | None) -> None:
     """Migrate the database, import the decks, print the set-up link while there is no account, and serve."""
     settings = config.from_environment()
-    prepare(settings, address or f"http://{http}")
+    greeting = prepare(settings, address or f"http://{http}")
     server = Path(sys.executable).with_name("uwsgi")
     if not server.exists():
         raise SetupError("%(path)s: uWSGI is not installed beside Python; install the package pyuwsgi", path=server)
     listen = ["--socket", socket] if socket else ["--http-socket", http]
+    click.echo(greeting)
     sys.stdout.flush()
+    os.environ["OBOEGAKI_GREETING"] = greeting  # not an argument: everybody on a machine may read those
     os.execv(server, [str(server), "--ini", str(_INI), *listen])  # noqa: S606 - the server replaces this process
 
 
-def prepare(settings: Config, address: str) -> None:
-    """Everything between an empty data folder and a server that can answer."""
+def prepare(settings: Config, address: str) -> str:
+    """Everything between an empty data folder and a server that can answer; what there is to tell in the end."""
     database = Database(settings)
     database.migrate()
     with database.writing() as session:
@@ -42,9 +44,8 @@ def prepare(settings: Config, address: str) -> None:
         code = setup_code.issue_setup_code(session, clock.now())
     database.close()
     if code is not None:
-        click.echo(f"Set up the first account: {address}{settings.base_path}/set-up?code={code}")
-    else:
-        click.echo(f"Oboegaki is at {address}{settings.base_path}/")
+        return f"Set up the first account: {address}{settings.base_path}/set-up?code={code}"
+    return f"Oboegaki is at {address}{settings.base_path}/"
 
 
 def _import_library(database: Database, settings: Config) -> None:
