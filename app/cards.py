@@ -1,6 +1,6 @@
 """Cards as they are shown: the texts of the note, where it came from, and the learner's schedule."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ from app.decks.note import Deletion, NoteKind
 from app.errors import NotFoundError
 from app.learner import Learner
 from app.models import Card, Deck, Note, Schedule
+from app.prepared import Prepared
 from app.srs.sm2 import FIRST_EASINESS
 from app.srs.sm2 import Schedule as Sm2Schedule
 
@@ -72,7 +73,7 @@ def load(session: Session, learner: Learner, card_ids: Sequence[int]) -> list[Ca
     """The cards with these ids in this order; those that the learner may not see are left out."""
     if not card_ids:
         return []
-    rows = session.execute(_BY_ID, {"user": learner.id, "cards": list(card_ids)})
+    rows = _rows(session, learner, card_ids)
     found = {row.id: _view(row) for row in rows}
     return [found[card_id] for card_id in card_ids if card_id in found]
 
@@ -88,6 +89,12 @@ def of_deck(session: Session, learner: Learner, deck_id: int, begins: int, limit
     """Up to `limit` cards of a deck in file order, from the position `begins` on."""
     rows = session.execute(_OF_DECK, {"user": learner.id, "deck": deck_id, "begins": begins, "limit": limit})
     return [_view(row) for row in rows]
+
+
+def _rows(session: Session, learner: Learner, card_ids: Sequence[int]) -> Iterable[Any]:
+    if len(card_ids) == 1:
+        return _THE_CARD.all(session, {"user": learner.id, "card": card_ids[0]})
+    return session.execute(_BY_ID, {"user": learner.id, "cards": list(card_ids)})
 
 
 def _view(row: Any) -> CardView:
@@ -155,6 +162,7 @@ _VIEW = (
     .where(or_(Deck.owner_id.is_(None), Deck.owner_id == bindparam("user", type_=Integer)))
 )
 _BY_ID = _VIEW.where(Card.id.in_(bindparam("cards", expanding=True)))
+_THE_CARD = Prepared(_VIEW.where(Card.id == bindparam("card")))
 _OF_DECK = (
     _VIEW.where(Card.deck_id == bindparam("deck"), Card.position >= bindparam("begins"))
     .order_by(Card.position)

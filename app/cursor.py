@@ -9,12 +9,15 @@ from sqlalchemy import Integer, and_, bindparam, delete, func, insert, select, u
 from sqlalchemy.orm import Session
 
 from app.models import Card, NewCursor, Schedule
+from app.prepared import Prepared
 from app.queue_statements import is_new
 
 _KEY = and_(NewCursor.user_id == bindparam("user"), NewCursor.deck_id == bindparam("deck"))
-_POSITION = select(NewCursor.position).where(_KEY)
-_BEHIND_THE_LAST = select(func.coalesce(func.max(Card.position) + 1, 0)).where(Card.deck_id == bindparam("deck"))
-_FIRST_NEW = (
+_POSITION = Prepared(select(NewCursor.position).where(_KEY))
+_BEHIND_THE_LAST = Prepared(
+    select(func.coalesce(func.max(Card.position) + 1, 0)).where(Card.deck_id == bindparam("deck"))
+)
+_FIRST_NEW = Prepared(
     select(Card.position)
     .outerjoin(Schedule, and_(Schedule.user_id == bindparam("user"), Schedule.card_id == Card.id))
     .where(
@@ -26,28 +29,31 @@ _FIRST_NEW = (
     .order_by(Card.position)
     .limit(1)
 )
+_BEGIN = Prepared(
+    insert(NewCursor).values(user_id=bindparam("user"), deck_id=bindparam("deck"), position=bindparam("to"))
+)
+_MOVE = Prepared(update(NewCursor).where(_KEY).values(position=bindparam("to")))
+_LOWER = Prepared(update(NewCursor).where(_KEY, NewCursor.position > bindparam("to")).values(position=bindparam("to")))
 
 
 def advance(session: Session, user_id: int, deck_id: int) -> None:
     """Move the cursor over the cards that are no longer new; each is passed only once."""
     key = {"user": user_id, "deck": deck_id}
-    begins = session.execute(_POSITION, key).scalar()
-    position = session.execute(_FIRST_NEW, key | {"begins": begins or 0}).scalar()
+    begins = _POSITION.scalar(session, key)
+    position = _FIRST_NEW.scalar(session, key | {"begins": begins or 0})
     if position is None:
-        position = session.execute(_BEHIND_THE_LAST, key).scalar_one()
+        position = _BEHIND_THE_LAST.scalar(session, key)
     if begins is None:
-        values = {"user_id": user_id, "deck_id": deck_id, "position": position}
-        session.execute(insert(NewCursor).values(values))
+        _BEGIN.run(session, key | {"to": position})
     elif position != begins:
-        session.execute(update(NewCursor).where(_KEY).values(position=position), key)
+        _MOVE.run(session, key | {"to": position})
 
 
 def lower(session: Session, user_id: int, deck_id: int, position: int | None) -> None:
     """Put the cursor back to a card that became new again; None, for a retired card, changes nothing."""
     if position is None:
         return
-    behind = update(NewCursor).where(_KEY, NewCursor.position > bindparam("to")).values(position=bindparam("to"))
-    session.execute(behind, {"user": user_id, "deck": deck_id, "to": position})
+    _LOWER.run(session, {"user": user_id, "deck": deck_id, "to": position})
 
 
 def forget(session: Session, deck_id: int) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.errors import NotFoundError
 from app.learner import Learner
 from app.models import Login, User
+from app.prepared import Prepared
 
 LIFETIME = timedelta(days=90)
 """A login not used for this long is over."""
@@ -20,7 +21,7 @@ SEEN_EVERY = timedelta(minutes=10)
 
 _TOKEN_BYTES = 32
 
-_FIND = (
+_FIND = Prepared(
     select(
         Login.id.label("login_id"),
         Login.seen_at,
@@ -83,7 +84,7 @@ def make_login(session: Session, user_id: int, device: str, now: datetime) -> st
 
 def find_login(session: Session, token: str, now: datetime) -> Found | None:
     """The live login whose token this is, in one statement that changes nothing."""
-    row = session.connection().execute(_FIND, {"token_hash": _hash(token), "now": now}).first()
+    row = _FIND.first(session, {"token_hash": _hash(token), "now": now})
     if row is None:
         return None
     return Found(row.login_id, row.seen_at, learner_of(row))

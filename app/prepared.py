@@ -7,6 +7,7 @@ stays a portable one, its parameters and columns keep their types, errors are SQ
 from collections import namedtuple
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable
@@ -71,13 +72,23 @@ class Prepared:
 
     def _run(self, connection: Connection, compiled: _Compiled, parameters: Mapping[str, Any]) -> Any:
         values = [_value(bind, parameters) for bind in compiled.binds]
-        sent = values if compiled.positional else {bind[0]: value for bind, value in zip(compiled.binds, values, strict=True)}
+        sent = (
+            values
+            if compiled.positional
+            else {bind[0]: value for bind, value in zip(compiled.binds, values, strict=True)}
+        )
         cursor = connection.connection.cursor()
         try:
             cursor.execute(compiled.sql, sent)
         except Exception as error:
             raise _wrapped(connection.dialect, compiled.sql, parameters, error) from error
         return cursor
+
+
+@cache
+def prepared(statement: Executable) -> Prepared:
+    """The statement prepared, the same for the same statement: only for those that are kept."""
+    return Prepared(statement)
 
 
 def _value(bind: tuple[str, _Process, bool, Any], parameters: Mapping[str, Any]) -> Any:
@@ -108,7 +119,7 @@ def _compile(statement: Executable, dialect: Dialect) -> _Compiled:
     names = compiled.positiontup if compiled.positional else list(compiled.binds)
     columns = list(getattr(statement, "selected_columns", ()))
     processes = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
-    row = namedtuple("Row", [column.key for column in columns], rename=True)  # noqa: PYI024 - its columns are known here
+    row = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]
     return _Compiled(
         sql=str(compiled),
         binds=tuple(_bind(compiled.binds[name], name, dialect) for name in names),

@@ -18,6 +18,7 @@ from app import queue_statements as statements
 from app.errors import NotFoundError
 from app.learner import Learner
 from app.models import Card, Deck
+from app.prepared import prepared
 from app.queue_statements import Stage
 
 _NO_DECKS: Mapping[str, int] = MappingProxyType({})
@@ -89,7 +90,7 @@ def sit_down(session: Session, learner: Learner, today: date, deck_id: int | Non
     sitting = Sitting(learner, today)
     if deck_id is None:
         return sitting
-    deck = session.execute(_VISIBLE_DECK, {"deck": deck_id, "user": learner.id}).one_or_none()
+    deck = prepared(_VISIBLE_DECK).first(session, {"deck": deck_id, "user": learner.id})
     if deck is None:
         raise NotFoundError("There is no deck %(deck)s; choose one from the list on Today", deck=deck_id)
     return replace(sitting, deck_id=deck_id, owner_id=deck.owner_id, path=deck.path)
@@ -113,9 +114,9 @@ def upcoming(session: Session, sitting: Sitting, limit: int, holding: Collection
 def left(session: Session, sitting: Sitting) -> Left:
     """How many due, new and repeated cards are left today."""
     if sitting.ahead:
-        counted = session.execute(statements.count_ahead(sitting.whole), _counting(sitting)).one()
+        counted = prepared(statements.count_ahead(sitting.whole)).first(session, _counting(sitting))
         return Left(min(counted.ahead, MOST_COUNTED), 0, 0)
-    counts = session.execute(statements.count_left(sitting.whole), _counting(sitting)).one()
+    counts = prepared(statements.count_left(sitting.whole)).first(session, _counting(sitting))
     return Left(
         due=min(counts.due, _reviews_left(session, sitting), MOST_COUNTED),
         new=min(counts.new, max(0, sitting.new_per_day - counts.introduced)),
@@ -142,8 +143,8 @@ def _scheduled(session: Session, stage: Stage, sitting: Sitting, limit: int) -> 
     """The first cards of a stage: one range of an index, or one in each of the decks that come first."""
     if sitting.whole:
         return _rows(session, statements.scheduled(stage), sitting, limit)
-    found = session.execute(statements.first_decks(stage), sitting.parameters | {"limit": limit}).scalars()
-    decks = {f"deck_{number}": deck_id for number, deck_id in enumerate(found)}
+    found = prepared(statements.first_decks(stage)).all(session, sitting.parameters | {"limit": limit})
+    decks = {f"deck_{number}": row.id for number, row in enumerate(found)}
     return _rows(session, statements.scheduled_in(stage, len(decks)), sitting, limit, decks) if decks else []
 
 
@@ -153,7 +154,7 @@ def _rows(
     if limit <= 0:
         return []
     parameters = {**sitting.parameters, **decks, "limit": limit}
-    return [Candidate(row.card_id, row.note_id) for row in session.execute(statement, parameters)]
+    return [Candidate(row.card_id, row.note_id) for row in prepared(statement).all(session, parameters)]
 
 
 def _counting(sitting: Sitting) -> dict[str, Any]:
@@ -161,20 +162,20 @@ def _counting(sitting: Sitting) -> dict[str, Any]:
 
 
 def _new_left(session: Session, sitting: Sitting) -> int:
-    introduced = session.execute(statements.INTRODUCED_TODAY, sitting.parameters).scalar_one()
+    introduced: int = prepared(statements.INTRODUCED_TODAY).scalar(session, sitting.parameters)
     return max(0, sitting.new_per_day - introduced)
 
 
 def _reviews_left(session: Session, sitting: Sitting) -> int:
     if sitting.learner.reviews_per_day is None:
         return MOST_COUNTED
-    reviewed = session.execute(statements.REVIEWED_TODAY, sitting.parameters).scalar_one()
+    reviewed: int = prepared(statements.REVIEWED_TODAY).scalar(session, sitting.parameters)
     return max(0, sitting.learner.reviews_per_day - reviewed)
 
 
 def _notes_of(session: Session, card_ids: Collection[int]) -> set[int]:
-    if not card_ids:
-        return set()
+    if len(card_ids) <= 1:
+        return {prepared(_NOTE_OF).scalar(session, {"card": card_id}) for card_id in card_ids}
     return set(session.execute(_NOTES_OF, {"cards": list(card_ids)}).scalars())
 
 
@@ -183,4 +184,5 @@ _VISIBLE_DECK = select(Deck.owner_id, Deck.path).where(
     Deck.retired_at.is_(None),
     func.coalesce(Deck.owner_id, bindparam("user")) == bindparam("user"),
 )
+_NOTE_OF = select(Card.note_id).where(Card.id == bindparam("card"))
 _NOTES_OF = select(Card.note_id).where(Card.id.in_(bindparam("cards", expanding=True)))

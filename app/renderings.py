@@ -15,6 +15,7 @@ from app import markup
 from app.cards import CardView
 from app.decks.note import Deletion, NoteKind
 from app.models import Rendering
+from app.prepared import Prepared
 
 _MOST_CHARACTERS = 2_000_000
 """Characters of HTML that a process keeps in memory."""
@@ -46,14 +47,9 @@ class Renderings:
         """Write what was rendered since the last time into the table, in the caller's transaction."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
-        known = set(session.execute(_KNOWN, {"keys": list(waiting)}).scalars()) if waiting else set()
-        rows = [
-            {"key": key, "renderer": markup.RENDERER, "html": str(html)}
-            for key, html in waiting.items()
-            if key not in known
-        ]
-        if rows:
-            session.execute(insert(Rendering), rows)
+        for key, html in waiting.items():
+            if _KNOWN.first(session, {"key": key}) is None:
+                _STORE.run(session, {"key": key, "renderer": markup.RENDERER, "html": str(html)})
 
     def _text(self, session: Session, card: CardView, text: str) -> Markup:
         return self._find(session, markup.rendering_key(text), lambda: markup.render(text))
@@ -70,7 +66,7 @@ class Renderings:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        stored = session.execute(_HTML, {"key": key}).scalar()
+        stored = _HTML.scalar(session, {"key": key})
         html = render() if stored is None else Markup(stored)  # noqa: S704 - only `store` writes there
         self._keep(key, html, is_new=stored is None)
         return html
@@ -95,5 +91,8 @@ def _cloze(card: CardView) -> tuple[str, Iterable[Deletion], int]:
     return card.front, card.deletions, card.ordinal
 
 
-_HTML = select(Rendering.html).where(Rendering.key == bindparam("key"))
-_KNOWN = select(Rendering.key).where(Rendering.key.in_(bindparam("keys", expanding=True)))
+_HTML = Prepared(select(Rendering.html).where(Rendering.key == bindparam("key")))
+_KNOWN = Prepared(select(Rendering.key).where(Rendering.key == bindparam("key")))
+_STORE = Prepared(
+    insert(Rendering).values(key=bindparam("key"), renderer=bindparam("renderer"), html=bindparam("html"))
+)

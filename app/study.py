@@ -86,7 +86,7 @@ def undo(session: Session, learner: Learner, review_id: UUID, undo_id: UUID, now
 
     Raises NotFoundError when the learner gave no such review.
     """
-    target = session.execute(statements.OWN_REVIEW, {"user": learner.id, "review": review_id}).one_or_none()
+    target = statements.OWN_REVIEW.first(session, {"user": learner.id, "review": review_id})
     if target is None or target.kind == Kind.UNDO:
         raise NotFoundError("There is no such answer to undo; nothing was changed")
     row = _load(session, learner, target.card_id, undo_id)
@@ -110,7 +110,7 @@ def reset(session: Session, learner: Learner, card_id: int, reset_id: UUID, now:
 
 def recorded(session: Session, learner: Learner, review_id: UUID) -> Outcome:
     """What a review led to when it was recorded; raises NotFoundError when the learner gave no such review."""
-    row = session.execute(statements.OWN_REVIEW, {"user": learner.id, "review": review_id}).one_or_none()
+    row = statements.OWN_REVIEW.first(session, {"user": learner.id, "review": review_id})
     if row is None:
         raise NotFoundError("There is no such answer")
     return replace(_first_result(session, learner, row.card_id, review_id), again=False)
@@ -133,14 +133,14 @@ def last_review(session: Session, learner: Learner) -> UUID | None:
 
 def log_of(session: Session, learner: Learner, card_id: int) -> list[history.Review]:
     """Everything the log holds of one card of a learner, oldest first."""
-    rows = session.execute(statements.LOG, {"user": learner.id, "card": card_id})
+    rows = statements.LOG.all(session, {"user": learner.id, "card": card_id})
     return [as_review(row) for row in rows]
 
 
 def _load(session: Session, learner: Learner, card_id: int, review_id: UUID) -> Any:
     """The card with its schedule, and whether the log already knows the review."""
     parameters = {"user": learner.id, "card": card_id, "review": review_id}
-    row = session.execute(statements.CARD, parameters).one_or_none()
+    row = statements.CARD.first(session, parameters)
     if row is None or (row.known and not row.known_here):
         raise NotFoundError("There is no such card; nothing was recorded. Go back to Today and start from there")
     return row
@@ -172,7 +172,7 @@ def _append(
         "took_ms": max(0, min(took_ms, LONGEST_ANSWER_MS)),
         "received_at": now,
     }
-    session.connection().execute(statements.INSERT_REVIEW, values)
+    statements.INSERT_REVIEW.run(session, values)
 
 
 def _fold(session: Session, learner: Learner, row: Any, review: history.Review) -> Progress:
@@ -205,10 +205,10 @@ def _store(session: Session, learner: Learner, row: Any, progress: Progress) -> 
     values = derived(progress) | {"revision": (row.revision or 0) + 1}
     if row.revision is not None:
         keys = {"key_user": learner.id, "key_card": row.card_id}
-        session.connection().execute(statements.UPDATE_SCHEDULE, values | keys)
+        statements.UPDATE_SCHEDULE.run(session, values | keys)
         return
     keys = {"user_id": learner.id, "card_id": row.card_id, "deck_id": row.deck_id if row.position is not None else None}
-    session.connection().execute(statements.INSERT_SCHEDULE, values | keys)
+    statements.INSERT_SCHEDULE.run(session, values | keys)
 
 
 def derived(progress: Progress) -> dict[str, Any]:

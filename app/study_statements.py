@@ -1,15 +1,18 @@
 """The statements behind answering and undoing, each built once: composing one costs more than running it."""
 
+from typing import Any
+
 from sqlalchemy import Integer, and_, bindparam, func, insert, or_, select, update
 
 from app.models import Card, Deck, Review, Schedule
+from app.prepared import Prepared
 from app.srs.history import Kind
 
 _USER = bindparam("user", type_=Integer)
 _THE_REVIEW = select(Review.user_id, Review.card_id).where(Review.id == bindparam("review")).subquery()
 _UNDONE_BEFORE = select(func.count()).where(Review.undoes == bindparam("review")).scalar_subquery()
 
-CARD = (
+CARD = Prepared(
     select(
         Card.id.label("card_id"),
         Card.deck_id,
@@ -34,15 +37,17 @@ CARD = (
     .where(Card.id == bindparam("card"), or_(Deck.owner_id.is_(None), Deck.owner_id == _USER))
 )
 
-LOG = (
+LOG = Prepared(
     select(Review.id, Review.kind, Review.answered_at, Review.study_day, Review.grade, Review.undoes)
     .where(Review.user_id == _USER, Review.card_id == bindparam("card"))
     .order_by(Review.answered_at, Review.id)
 )
 
 _UNDO = select(Review.id).where(Review.undoes == bindparam("review")).exists()
-OWN_REVIEW = select(Review.card_id, Review.kind, _UNDO.label("undone")).where(
-    Review.id == bindparam("review"), Review.user_id == _USER
+OWN_REVIEW = Prepared(
+    select(Review.card_id, Review.kind, _UNDO.label("undone")).where(
+        Review.id == bindparam("review"), Review.user_id == _USER
+    )
 )
 
 _TAKEN_BACK = Review.__table__.alias("taken_back")
@@ -68,8 +73,32 @@ GIVEN_LATER = (
     .limit(1)
 )
 
-INSERT_REVIEW = insert(Review.__table__)  # type: ignore[arg-type]
-INSERT_SCHEDULE = insert(Schedule.__table__).values(suspended=False, buried_until=None, marked=False)  # type: ignore[arg-type]
-UPDATE_SCHEDULE = update(Schedule.__table__).where(  # type: ignore[arg-type]
-    Schedule.user_id == bindparam("key_user"), Schedule.card_id == bindparam("key_card")
+_DERIVED = (
+    "repetitions",
+    "interval",
+    "easiness",
+    "due",
+    "repeat_on",
+    "lapses",
+    "introduced_on",
+    "reviewed_on",
+    "answered_at",
+    "revision",
+)
+
+
+def _bound(*names: str) -> dict[str, Any]:
+    return {name: bindparam(name) for name in names}
+
+
+INSERT_REVIEW = Prepared(insert(Review).values(_bound(*Review.__table__.c.keys())))
+INSERT_SCHEDULE = Prepared(
+    insert(Schedule).values(
+        _bound("user_id", "card_id", "deck_id", *_DERIVED) | {"suspended": False, "buried_until": None, "marked": False}
+    )
+)
+UPDATE_SCHEDULE = Prepared(
+    update(Schedule)
+    .where(Schedule.user_id == bindparam("key_user"), Schedule.card_id == bindparam("key_card"))
+    .values(_bound(*_DERIVED))
 )

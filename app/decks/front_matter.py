@@ -18,8 +18,10 @@ _DEEPEST = 8
 _LINE = re.compile(r"^[^\S\n]*---[^\S\n]*$", re.MULTILINE)
 # Between two separators, lines like these are cards: then the first line is a separator, and not front matter.
 _CARDS = re.compile(r"^(?:[QACT]:|>|\d+\.)", re.MULTILINE)
+# The same where a list comes first: front matter begins with a key.
+_LIST = re.compile(r"\s*[-*+] ")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _TOML = re.compile(r"^[^\S\n]*[\w.\"'-]+[^\S\n]*=", re.MULTILINE)
-_SCALARS = (str, int, float)
 
 
 class FrontMatter(NamedTuple):
@@ -50,6 +52,8 @@ def read_front_matter(text: str) -> FrontMatter:
     if closing is None or cards:
         separator = closing is not None and cards is not None and not inside[: cards.start()].strip()
         return FrontMatter(text, closed=separator)
+    if _LIST.match(inside):
+        return FrontMatter(text)
     body = text[closing.end() + 1 :]
     first_line = text.count("\n", 0, closing.end()) + 2
     return _read(inside, FrontMatter(body, first_line))
@@ -73,7 +77,7 @@ def _read(inside: str, found: FrontMatter) -> FrontMatter:
         tags=_tags(values, inside, wrong),
         dialect=texts["dialect"],
         dialect_line=_line_of("dialect", inside),
-        language=texts["lang"],
+        language=_language(texts["lang"], inside, wrong),
         problems=tuple(wrong),
     )
 
@@ -129,6 +133,13 @@ def _text(values: Mapping[str, object], key: str, inside: str, wrong: list[Probl
         wrong.append(_wrong_type(key, inside))
         return ""
     return str(value).strip()
+
+
+def _language(value: str, inside: str, wrong: list[Problem]) -> str:
+    if value and not _LANGUAGE.fullmatch(value):
+        wrong.append(problem(_line_of("lang", inside), "front-matter-language", language=value))
+        return ""
+    return value
 
 
 def _tags(values: Mapping[str, object], inside: str, wrong: list[Problem]) -> tuple[str, ...]:

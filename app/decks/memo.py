@@ -15,6 +15,7 @@ from app.decks.problems import problem
 DEEPEST = 20
 # A bullet of this many columns was wrapped by hand: text right below it is the rest of its sentence.
 _WRAPPED = 60
+_LONGEST_SENTENCE = 2_000
 _HEADING = re.compile(r"(#{1,6})(?![^ \t])")
 _BULLET = re.compile(r"([ \t]*+)([-*+]|\d{1,9}[.)])(?:([ \t]++)(.*))?")
 _BREAK = r"<br[ \t]*/?>(?:[ \t]*</br>)?"
@@ -76,6 +77,7 @@ class _Reader:
         self._sentence: Bullet | None = None
         self._text: Block | None = None
         self._text_indent = 0
+        self._told_deep = False
         self._find_code(text, find_fences(text))
 
     def _find_code(self, text: str, fences: Fences) -> None:
@@ -124,7 +126,7 @@ class _Reader:
         indent = columns(found[1])
         line = self.first_line + number
         bullet = Bullet(tidy(found[4] or ""), found[2], indent, line, line)
-        self._close_down_to(indent - 1)
+        self._close_for(indent)
         if len(self._open) == DEEPEST:
             self._open.pop()
             self._too_deep(line)
@@ -138,12 +140,13 @@ class _Reader:
             self.problems.append(problem(line, "empty-bullet"))
 
     def _too_deep(self, line: int) -> None:
-        if all(each.code != "bullets-too-deep" for each in self.problems):
+        if not self._told_deep:
             self.problems.append(problem(line, "bullets-too-deep", limit=DEEPEST))
+        self._told_deep = True
 
     def _plain(self, number: int) -> None:
         line = self.lines[number]
-        if self._sentence and not line.lstrip().startswith(_NO_SENTENCE):
+        if self._sentence and self._goes_on(self._sentence, line):
             self._sentence.text = joined(self._sentence.text, tidy(line))
             self._sentence.last += 1
         elif self._text and not self._blank:
@@ -155,6 +158,10 @@ class _Reader:
             self._text = self._place(number, number, self._text_indent, self._open[-1:] if lazy else [])
             self._text.lines = [plain_breaks(line) for line in self._text.lines]
         self._blank = False
+
+    @staticmethod
+    def _goes_on(sentence: Bullet, line: str) -> bool:
+        return len(sentence.text) < _LONGEST_SENTENCE and not line.lstrip().startswith(_NO_SENTENCE)
 
     def _code(self, number: int, end: int) -> None:
         """A code block; one without an end is closed at once, so that it swallows nothing."""
@@ -187,9 +194,9 @@ class _Reader:
         self._sentence = None
         return block
 
-    def _close_down_to(self, indent: int) -> None:
-        """Leave only those bullets open under which one at `indent` + 1 columns stands, two columns to a level."""
-        while self._open and self._open[-1].indent >= indent:
+    def _close_for(self, indent: int) -> None:
+        """Leave only those bullets open below which one at `indent` stands: two columns further out, or more."""
+        while self._open and self._open[-1].indent > indent - 2:
             self._open.pop()
 
 

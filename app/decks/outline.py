@@ -92,7 +92,7 @@ def split_term(text: str) -> tuple[str, str]:
 
 
 def _way(steps: tuple[str, ...]) -> str:
-    return STEP.join(step for step in steps if step)
+    return literal(STEP.join(step for step in steps if step))
 
 
 def _markdown(items: list[Bullet | Block] | list[Block], meaning: str = "") -> str:

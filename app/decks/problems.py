@@ -67,6 +67,11 @@ _SENTENCES = {
         N_('front matter: "%(key)s" has a value of the wrong kind'),
         N_('write one text, or for "tags" a list of texts'),
     ),
+    "front-matter-language": _Sentence(
+        N_('front matter: "%(language)s" is no language'),
+        N_('write a tag like "ja" or "en" after "lang"'),
+        warning=True,
+    ),
     "front-matter-anchor": _Sentence(
         N_("front matter with anchors or aliases (& and *), which are not read"),
         N_("write the values out, or put quotes around them"),
@@ -196,6 +201,11 @@ _SENTENCES = {
     "code-without-end": _Sentence(
         N_("code block without an end"),
         N_("close it with a line of the same marks, as many as at its start"),
+        warning=True,
+    ),
+    "code-over-notes": _Sentence(
+        N_("a code block begins here and runs over the start of another note, which is read as code"),
+        N_("close it with a line of the same marks, or begin it with more marks than any block inside it"),
         warning=True,
     ),
     "side-too-long": _Sentence(

@@ -7,11 +7,11 @@ opens with `T:` and has a `D:` line before the next marker is a reversed note; e
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from app.decks.cloze import read_cloze
-from app.decks.fences import find_tagged_fences, hide_code, lines_at
+from app.decks.fences import Fences, find_tagged_fences, hide_code, lines_at
 from app.decks.note import Note, NoteKind, Problem
 from app.decks.problems import excerpt, problem
 
@@ -20,6 +20,8 @@ _SEPARATOR = r"[^\S\n]*+---[^\S\n]*+(?=\n|\Z)"
 _BASIC = NoteKind.BASIC
 _MARKS = re.compile(rf"\n(?:([QAC]):|{_SEPARATOR})")
 _MARKS_AND_TERMS = re.compile(rf"\n(?:([QACTD]):|{_SEPARATOR})")
+_NOTE_IN_CODE = re.compile(r"\n[QC]:")
+_BLOCK_IN_CODE = re.compile(r"\n(?:[QACTD]:)?[ \t]*+(`{3,}+|~{3,}+)[ \t]*+\w")
 
 
 class _Block(NamedTuple):
@@ -36,8 +38,7 @@ def parse(text: str, first_line: int = 1) -> Iterator[Note | Problem]:
     Newlines must be `\\n`. Only one note is held in memory at a time.
     """
     fences = find_tagged_fences(text)
-    for line in lines_at(text, fences.unclosed):
-        yield problem(first_line + line, "code-without-end")
+    yield from _doubtful_code(text, fences, first_line)
     opened: tuple[str, int, str] = _Block("", first_line, "")
     for block in _blocks("\n" + text, "\n" + hide_code(text, fences), first_line):
         mark = block[0]
@@ -54,6 +55,22 @@ def parse(text: str, first_line: int = 1) -> Iterator[Note | Problem]:
     if opened[0] == "Q":
         last_line = first_line + text.removesuffix("\n").count("\n")
         yield problem(last_line, "question-at-end", start=opened[1])
+
+
+def _doubtful_code(text: str, fences: Fences, first_line: int) -> Iterator[Problem]:
+    """Code blocks without an end, and those whose end is most likely that of another one further down."""
+    for line in lines_at(text, fences.unclosed):
+        yield problem(first_line + line, "code-without-end")
+    for line in lines_at(text, [start for start, end in fences.closed if _swallows(text[start:end])]):
+        yield problem(first_line + line, "code-over-notes")
+
+
+def _swallows(block: str) -> bool:
+    """Whether a code block holds the start of a note and of another block with as many marks."""
+    run = block[: len(block) - len(block.lstrip(block[0]))]
+    return bool(_NOTE_IN_CODE.search(block)) and any(
+        inner[1].startswith(run) for inner in _BLOCK_IN_CODE.finditer(block)
+    )
 
 
 def _blocks(text: str, hidden: str, line: int) -> Iterator[tuple[str, int, str]]:
@@ -80,7 +97,7 @@ def _with_terms(hidden: str) -> Iterator[re.Match[str]]:
     Inside a question that goes on to its `A:` they are text as well: that note is whole without ours.
     """
     previous, answer, following = "", False, -1
-    for found, after in pairwise([*_MARKS_AND_TERMS.finditer(hidden), None]):
+    for found, after in pairwise(chain(_MARKS_AND_TERMS.finditer(hidden), (None,))):
         assert found is not None  # noqa: S101 - only the last of a pair is
         mark = found[1] or ""
         if mark == "T":

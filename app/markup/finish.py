@@ -22,9 +22,10 @@ _WIDE = (
     r"\u2e80-\u303f\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 )
 _STOPS = r"\u3001-\u3003\u3008-\u3011\u3014-\u301f\u30fb\uff01-\uff0f\uff1a-\uff1f\uff3b-\uff40\uff5b-\uff65"
-_INLINE = r"(?:</?(?:a|b|code|del|em|i|ins|mark|rt|rp|ruby|s|span|strong|u)(?: [^>]*)?>)*+"
+_INLINE = rf"(?:[{FILL_START}{FILL_END}]|</?(?:a|b|code|del|em|i|ins|mark|rt|rp|ruby|s|span|strong|u)(?: [^>]*)?>)*+"
+_BOX, _BOX_END = '<span class="deletion asked">', "…]</span>"
 _JOINT = re.compile(
-    rf"(?<=[{_WIDE}])({_INLINE})[ \t]*+\n[ \t]*+({_INLINE})(?=[{_WIDE}])"
+    rf"(?:(?<=[{_WIDE}])|(?<={_BOX_END}))({_INLINE})[ \t]*+\n[ \t]*+({_INLINE})(?=[{_WIDE}]|{_BOX})"
     rf"|(?<=[{_STOPS}])({_INLINE})[ \t]*+\n[ \t]*+|(?<![\s>])[ \t]*+\n[ \t]*+({_INLINE})(?=[{_STOPS}])"
 )
 _KEPT_BREAKS = re.compile(r"(<pre.*?</pre>)", re.DOTALL)
@@ -87,7 +88,7 @@ class _Finish:
         if run in (FILL_START, FILL_END):
             self.filling = run == FILL_START
             return ""
-        return f'<mark class="deletion">{run}</mark>' if self.filling and run.strip() else run
+        return f'<mark class="deletion filled">{run}</mark>' if self.filling and run.strip() else run
 
     def _tag(self, tag: str) -> str:
         for mark in FILLS.findall(tag):

@@ -49,7 +49,9 @@ def renderings() -> Renderings:
 
 def learner() -> Learner:
     """The account that is logged in."""
-    return cast(Learner, current_user.learner)
+    if "learner" not in g:
+        g.learner = current_user.learner
+    return cast(Learner, g.learner)
 
 
 def now() -> datetime:
@@ -61,7 +63,9 @@ def now() -> datetime:
 
 def study_day() -> date:
     """The learner's study day at the moment of this request."""
-    return learner().study_day(now())
+    if "study_day" not in g:
+        g.study_day = learner().study_day(now())
+    return cast(date, g.study_day)
 
 
 def uuid_field(name: str) -> UUID:

@@ -1,16 +1,41 @@
 """Japanese and English: the browser's choice, then the account's."""
 
+from typing import Any
+
 from flask import Flask, g, request
-from flask_babel import Babel
+from flask_babel import Babel, Domain, get_locale
 from flask_login import current_user
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 """The languages of the pages, each by its own name."""
 
 
+class _Catalogs(Domain):  # type: ignore[misc]
+    """The texts of each language, read once in a process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_locale: dict[Any, Any] = {}
+
+    def get_translations(self) -> Any:
+        """The texts in the language that holds now; outside of a request those of the code."""
+        locale = get_locale()
+        if locale is None:
+            return super().get_translations()
+        if locale not in self._by_locale:
+            self._by_locale[locale] = super().get_translations()
+        return self._by_locale[locale]
+
+
+class _Babel(Babel):  # type: ignore[misc]
+    """Keeps its catalogs: Flask-Babel itself reads them again in every request."""
+
+    domain_instance = _Catalogs()
+
+
 def init_app(app: Flask) -> None:
     """Choose a language for each request."""
-    Babel(
+    _Babel(
         app,
         default_locale="en",
         default_translation_directories="translations",

@@ -51,7 +51,8 @@ def _find(token: str) -> LoggedIn | None:
 
 def _let_in() -> ResponseReturnValue | None:
     """Let nobody in without a login, except where OPEN says so; the cookie outlives the browser."""
-    session.permanent = True
+    if not session.permanent:
+        session.permanent = True
     if request.endpoint in OPEN or current_user.is_authenticated:
         return None
     if wants_json():

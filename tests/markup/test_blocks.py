@@ -50,7 +50,9 @@ def test_tasks_are_shown_as_boxes() -> None:
     assert render("- [ ] a\n- [x] b") == "<ul>\n<li>☐ a</li>\n<li>☑ b</li>\n</ul>"
 
 
-@pytest.mark.parametrize("text", ["- a\n  ```sh\n  ls\n    x\n  ```\n- b", "- a\n\n    ```sh\n    ls\n      x\n    ```\n- b"])
+@pytest.mark.parametrize(
+    "text", ["- a\n  ```sh\n  ls\n    x\n  ```\n- b", "- a\n\n    ```sh\n    ls\n      x\n    ```\n- b"]
+)
 def test_code_in_an_item_stays_in_it_without_the_items_indentation(text: str) -> None:
     html = render(text)
     assert ">ls\n  x<" in html.replace('<span class="tok-builtin">', "").replace("</span>", "")
@@ -68,7 +70,10 @@ def test_a_longer_fence_holds_a_shorter_one() -> None:
 
 
 def test_indented_code_after_a_blank_line_is_code() -> None:
-    assert render("a\n\n    x <y>\n\n    z") == '<p>a</p>\n<pre class="code" tabindex="0"><code>x &lt;y&gt;\n\nz\n</code></pre>'
+    assert (
+        render("a\n\n    x <y>\n\n    z")
+        == '<p>a</p>\n<pre class="code" tabindex="0"><code>x &lt;y&gt;\n\nz\n</code></pre>'
+    )
 
 
 def test_a_quotation_holds_lists_and_code() -> None:

@@ -16,7 +16,9 @@ def test_what_is_rendered_may_be_put_into_a_page_as_it_is() -> None:
 
 def test_a_text_over_the_cap_is_shown_as_it_was_written() -> None:
     text = "*a* <b> " * 9000
-    assert render(text) == f'<pre class="code unread" tabindex="0">{text.replace("<", "&lt;").replace(">", "&gt;")}</pre>'
+    assert (
+        render(text) == f'<pre class="code unread" tabindex="0">{text.replace("<", "&lt;").replace(">", "&gt;")}</pre>'
+    )
 
 
 def test_a_text_of_very_many_lines_is_shown_as_it_was_written() -> None:
@@ -84,9 +86,7 @@ def test_lines_of_code_are_never_joined() -> None:
 
 
 def test_ruby_has_one_reading_or_one_for_each_character() -> None:
-    assert render("{漢字|かんじ}") == (
-        "<p><ruby><span>漢字</span><rp>(</rp><rt>かんじ</rt><rp>)</rp></ruby></p>"
-    )
+    assert render("{漢字|かんじ}") == ("<p><ruby><span>漢字</span><rp>(</rp><rt>かんじ</rt><rp>)</rp></ruby></p>")
     assert render("{漢字|かん|じ}").count("<rt>") == 2
     assert render("{漢字|か|ん|じ}").count("<rt>") == 1
 
@@ -102,7 +102,9 @@ def test_sums_of_money_are_no_math(text: str) -> None:
 
 
 def test_math_is_mathml_inline_and_as_a_block() -> None:
-    assert '<p>式<math display="inline"><mrow><msub><mi>x</mi><mn>1</mn></msub></mrow></math>です</p>' == render("式$x_1$です")
+    assert '<p>式<math display="inline"><mrow><msub><mi>x</mi><mn>1</mn></msub></mrow></math>です</p>' == render(
+        "式$x_1$です"
+    )
     assert '<math display="block">' in render("$$\na\n+ b\n= c\n$$")
     assert '<math display="block">' in render("text $$a$$")
 
@@ -140,7 +142,17 @@ def test_links_lead_to_the_web_mail_or_the_same_page(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "JaVaScRiPt:x", "data:text/html,x", "vbscript:x", "//evil", "/logout", "a.md", "&#106;avascript:x"]
+    "address",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:x",
+        "data:text/html,x",
+        "vbscript:x",
+        "//evil",
+        "/logout",
+        "a.md",
+        "&#106;avascript:x",
+    ],
 )
 def test_links_to_anywhere_else_are_words(address: str) -> None:
     assert render(f"[語]({address})") == '<p><a rel="noopener noreferrer nofollow">語</a></p>'
@@ -171,7 +183,9 @@ def test_a_file_of_the_deck_is_shown_where_the_caller_finds_it() -> None:
     assert render("![図](none.png)", images) == '<p><span class="missing-image">図</span></p>'
 
 
-@pytest.mark.parametrize("source", ["data:image/png;base64,AAAA", "//evil/x.png", "file:///etc/passwd", "javascript:x", ""])
+@pytest.mark.parametrize(
+    "source", ["data:image/png;base64,AAAA", "//evil/x.png", "file:///etc/passwd", "javascript:x", ""]
+)
 def test_no_image_comes_from_another_scheme(source: str) -> None:
     html = render(f"![図](<{source}>)", Images(remote=True, find=lambda name: f"/found/{name}"))
     assert html == '<p><span class="missing-image">図</span></p>'
