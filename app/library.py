@@ -161,7 +161,7 @@ def _by_note(found: Iterable[CardView]) -> Iterator[tuple[CardView, ...]]:
 
 
 def _problem(stored: Any) -> Problem:
-    return Problem(*stored)
+    return Problem(**stored)
 
 
 _USER = bindparam("user", type_=Integer)

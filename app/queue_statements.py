@@ -225,11 +225,11 @@ def _scheduled(condition: ColumnElement[bool]) -> Candidates:
 
 
 def _count_scheduled(whole: bool, condition: ColumnElement[bool]) -> Any:
-    """How many cards fulfil the condition, counted to `limit`: in one range, or in one deck after the other."""
-    rows = select(literal(1)).select_from(Schedule).where(condition)
-    if not whole:
-        rows = rows.join(Deck, Schedule.deck_id == _DECK_FIRST).where(in_scope(whole))
-    return _counted(rows.limit(_LIMIT).subquery())
+    """How many cards fulfil the condition, counted to `limit`: in one range, or in one for each deck."""
+    if whole:
+        return _counted(select(literal(1)).where(condition).limit(_LIMIT).subquery())
+    of_deck = select(literal(1)).where(condition, Schedule.deck_id == Deck.id).limit(_LIMIT).correlate(Deck)
+    return select(func.coalesce(func.sum(_counted(of_deck.subquery())), 0)).where(in_scope(whole)).scalar_subquery()
 
 
 def _new_cards(whole: bool) -> Candidates:

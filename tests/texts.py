@@ -26,7 +26,6 @@ _KEYWORDS = {
     "ngettext": (1, 2),
     "lazy_ngettext": (1, 2),
     "OboegakiError": None,
-    "SetupError": None,
     "NotFoundError": None,
     "RefusedError": None,
     "StaleError": None,
@@ -60,10 +59,9 @@ def read(language: str) -> Catalog:
 
 def collect() -> None:
     """Bring the catalogs up to the code."""
-    texts = collected()
     for language in LANGUAGES:
         catalog = read(language)
-        catalog.update(texts, no_fuzzy_matching=True)
+        catalog.update(collected(), no_fuzzy_matching=True)
         catalog.obsolete.clear()
         _fill_in_english(catalog, language)
         path_of(language).parent.mkdir(parents=True, exist_ok=True)

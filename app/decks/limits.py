@@ -8,6 +8,8 @@ from app.decks.problems import problem
 SIDE_BYTES = 65_536
 DEEPEST = 30
 LONGEST_RUN = 500
+# A shorter side is quick to show whatever it holds.
+_SHORT = 2 * DEEPEST
 _MARKS = "[]()<>{}*_`~$^=#|\\&!+-:;.'\""
 _PAIRS = tuple((pair[0], re.compile(f"[{re.escape(pair)}]")) for pair in ("[]", "()", "{}"))
 _QUOTES_AND_LISTS = re.compile(rf"^(?:[ \t]*+(?:[>*+-]|\d{{1,9}}[.)])){{{DEEPEST + 1}}}", re.MULTILINE)
@@ -16,27 +18,28 @@ _INDENT = re.compile(rf"^(?:    |\t){{{DEEPEST + 1}}}[ \t]*(?:[>*+-]|\d{{1,9}}[.
 
 def over_limit(note: Note) -> Problem | None:
     """The problem of a note that would be slow to show, or None."""
-    for side in (note.front, note.back):
-        # A shorter side cannot be deeper than the limit.
-        if len(side) > DEEPEST:
-            found = _over(side, note.line)
-            if found:
-                return found
-    return None
+    if len(note.front) <= _SHORT and len(note.back) <= _SHORT:
+        return None
+    return _over(note.front, note.line) or _over(note.back, note.line)
 
 
 def _over(side: str, line: int) -> Problem | None:
+    if len(side) <= _SHORT:
+        return None
     if len(side) > SIDE_BYTES // 4 and len(side.encode()) > SIDE_BYTES:
         return problem(line, "side-too-long", limit=SIDE_BYTES)
     if len(side) > LONGEST_RUN:
         for mark in _MARKS:
             if mark * (LONGEST_RUN + 1) in side:
                 return problem(line, "run-too-long", mark=mark, limit=LONGEST_RUN)
-    if any(side.count(opening) > DEEPEST and _nesting(side, pair) > DEEPEST for opening, pair in _PAIRS):
-        return problem(line, "nested-too-deep", limit=DEEPEST)
-    if len(side) > 2 * DEEPEST and (_QUOTES_AND_LISTS.search(side) or _INDENT.search(side)):
-        return problem(line, "nested-too-deep", limit=DEEPEST)
-    return None
+    return problem(line, "nested-too-deep", limit=DEEPEST) if _deep(side) else None
+
+
+def _deep(side: str) -> bool:
+    for opening, pair in _PAIRS:
+        if side.count(opening) > DEEPEST and _nesting(side, pair) > DEEPEST:
+            return True
+    return bool(_QUOTES_AND_LISTS.search(side) or _INDENT.search(side))
 
 
 def _nesting(side: str, pair: re.Pattern[str]) -> int:

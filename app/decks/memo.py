@@ -170,7 +170,7 @@ class _Reader:
         marks = len(first) - len(first.lstrip(" \t-*+.)0123456789"))
         indent = columns(bullet[1]) if bullet else columns(first)
         block = self._place(number, end, indent, [] if self._separated else self._open[:1])
-        inner = columns(first[:marks])
+        inner = len(first[:marks].expandtabs(4))
         block.lines = [first[marks:], *(dedent(line, inner) for line in self.lines[number + 1 : end + 1])]
         block.code = True
         if number in self._unclosed:

@@ -61,7 +61,7 @@ _SENTENCES = {
     ),
     "front-matter-syntax": _Sentence(
         N_("front matter that is neither TOML nor YAML: %(reason)s"),
-        N_('write lines like "name: Docker/Network" or "name = \\"Docker/Network\\""'),
+        N_('write one key a line, like: name = "Docker/Network"'),
     ),
     "front-matter-type": _Sentence(
         N_('front matter: "%(key)s" has a value of the wrong kind'),
@@ -86,15 +86,15 @@ _SENTENCES = {
         N_('start the note with "Q:"'),
     ),
     "second-answer": _Sentence(
-        N_("second answer to the question in line %(start)s; it is left out"),
+        N_("second answer, left out; the first one is in line %(start)s"),
         N_('keep one "A:", or start the next note with "Q:"'),
     ),
     "answer-after-cloze": _Sentence(
-        N_("answer after the cloze in line %(start)s; it is left out"),
+        N_("answer after the cloze in line %(start)s, left out"),
         N_('a cloze has no "A:": take it out, or start the note with "Q:" instead of "C:"'),
     ),
     "answer-after-definition": _Sentence(
-        N_("answer after the definition in line %(start)s; it is left out"),
+        N_("answer after the definition in line %(start)s, left out"),
         N_('take "A:" out, or start a note of its own with "Q:"'),
     ),
     "question-without-answer": _Sentence(

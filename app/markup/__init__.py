@@ -72,13 +72,10 @@ def rendering_key(*parts: str) -> bytes:
 
 
 def _defused(text: str, deletions: Iterable[Deletion]) -> tuple[str, list[Deletion]]:
-    # Offsets count code points of the text as given, and so must not be moved by the change of line ends.
-    asked = (
-        [deletion._replace(start=len(defuse(text[: deletion.start]))) for deletion in deletions]
-        if "\r" in text
-        else deletions
-    )
-    return defuse(text), list(asked)
+    # Offsets count code points of the text as given; what is taken out before a deletion moves it.
+    moved = "\r" in text or "&#" in text
+    asked = [each._replace(start=len(defuse(text[: each.start]))) for each in deletions] if moved else list(deletions)
+    return defuse(text), asked
 
 
 def _rendered(text: str, stash: Stash, images: Images) -> Markup:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from markupsafe import escape
 
 from app.decks.note import Deletion
-from app.markup.marks import FILL_END, FILL_START, FILLS, Piece, Stash
+from app.markup.marks import FILL_END, FILL_START, Piece, Stash, defuse
 
 _BLOCK_START = re.compile(r"(?:[ \t]*(?:`{3,}[^\n]*\n|~{3,}[^\n]*\n|[-*+] +|\d{1,9}[.)] +|#{1,6} +|> ?|\|))+")
 _BLOCK_END = re.compile(r"\n[ \t]*(?:`{3,}|~{3,})[ \t]*$|[ \t]*\|$")
@@ -48,5 +48,5 @@ def _asked(text: str, deletions: Iterable[Deletion], card: int) -> list[tuple[in
 
 
 def _box(hint: str) -> Piece:
-    words = FILLS.sub("", hint) or "[…]"
+    words = defuse(hint) or "[…]"
     return Piece(f'<span class="deletion asked">{escape(words)}</span>', words)

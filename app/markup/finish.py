@@ -23,7 +23,7 @@ _WIDE = (
 )
 _STOPS = r"\u3001-\u3003\u3008-\u3011\u3014-\u301f\u30fb\uff01-\uff0f\uff1a-\uff1f\uff3b-\uff40\uff5b-\uff65"
 _INLINE = rf"(?:[{FILL_START}{FILL_END}]|</?(?:a|b|code|del|em|i|ins|mark|rt|rp|ruby|s|span|strong|u)(?: [^>]*)?>)*+"
-_BOX, _BOX_END = '<span class="deletion asked">', "…]</span>"
+_BOX, _BOX_END = r"\[…\]", "…]</span>"
 _JOINT = re.compile(
     rf"(?:(?<=[{_WIDE}])|(?<={_BOX_END}))({_INLINE})[ \t]*+\n[ \t]*+({_INLINE})(?=[{_WIDE}]|{_BOX})"
     rf"|(?<=[{_STOPS}])({_INLINE})[ \t]*+\n[ \t]*+|(?<![\s>])[ \t]*+\n[ \t]*+({_INLINE})(?=[{_STOPS}])"

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from latex2mathml.converter import Converter
 from markupsafe import escape
 
-from app.markup.marks import FILL_END, FILL_START, PIPE, Piece
+from app.markup.marks import FILL_END, FILL_START, PIPE, PRIVATE, Piece
 
 _LONGEST = 2_000
 # A macro that doubles itself would grow without end.
@@ -50,9 +50,11 @@ def _mathml(tex: str, display: str) -> str | None:
     try:
         # The library raises its own errors for unreadable TeX, any of Python's for what it did not foresee, and
         # RecursionError for deep nesting.
-        return "".join(_written(Converter(display=display).convert_to_element(_marks_as_text(tex))))
+        mathml = "".join(_written(Converter(display=display).convert_to_element(_marks_as_text(tex))))
     except Exception:
         return None
+    # `\unicode` and character references can name a private mark that was not in the text.
+    return PRIVATE.sub(lambda mark: mark[0] if mark[0] in tex else "\ufffd", mathml)
 
 
 def _marks_as_text(tex: str) -> str:

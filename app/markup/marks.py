@@ -17,7 +17,10 @@ FILL_START, FILL_END = chr(0x10FF01), chr(0x10FF02)
 """Where a deletion that is shown filled in begins and ends."""
 FILLS = re.compile(f"[{FILL_START}{FILL_END}]")
 
+PRIVATE = re.compile("[\U0010e000-\U0010ffff]")
 _UNWANTED = re.compile("[\U0010e000-\U0010ffff\ud800-\udfff\x00-\x08\x0b-\x1f\x7f]")
+# The same as character references, which the sanitiser would turn into the characters after `defuse` looked for them.
+_REFERRED = re.compile(r"&#(?:x0*10[ef][0-9a-f]{3}(?![0-9a-f])|0*11(?:0[5-9]|1[0-4])\d{3}(?!\d));?", re.IGNORECASE)
 _PIECE = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}]")
 _PIECE_OR_TAG = re.compile(
     rf'<p>([{chr(_FIRST)}-{chr(_LAST)}])\s*</p>|([{chr(_FIRST)}-{chr(_LAST)}])|<[^>"]*+(?:"[^"]*+"[^>"]*+)*+>'
@@ -27,6 +30,8 @@ _PIECE_OR_TAG = re.compile(
 def defuse(text: str) -> str:
     """`text` with LF line ends, and U+FFFD for control characters, half surrogates and our own private marks."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "&#" in text:
+        text = _REFERRED.sub("\ufffd", text)
     return text if text.isascii() and text.isprintable() else _UNWANTED.sub("\ufffd", text)
 
 
@@ -36,6 +41,9 @@ class Piece(NamedTuple):
     html: str
     text: str
     block: bool = False
+
+
+_NO_PIECE = Piece("\ufffd", "\ufffd")
 
 
 class Stash:
@@ -53,22 +61,21 @@ class Stash:
 
     def expand(self, html: str) -> str:
         """Sanitised `html` with each piece put in: as HTML between tags, as escaped text inside a tag."""
-        if not self._pieces:
-            return html
-        return _PIECE_OR_TAG.sub(self._place, html)
+        return self._expanded(html, len(self._pieces)) if self._pieces else html
 
-    def as_text(self, text: str) -> str:
-        """`text` with each piece put in as text, not escaped."""
-        return _PIECE.sub(lambda match: self._piece(match[0]).text, text)
+    def _expanded(self, html: str, below: int) -> str:
+        """`html` with the pieces before number `below`: one may hold earlier ones (a deletion in a code block)."""
 
-    def _piece(self, mark: str) -> Piece:
-        return self._pieces[ord(mark) - _FIRST]
+        def place(match: re.Match[str]) -> str:
+            mark = match[1] or match[2]
+            if not mark:
+                return _PIECE.sub(lambda inner: escape(self._piece(inner[0], below).text), match[0])
+            piece = self._piece(mark, below)
+            inside = self._expanded(piece.html, min(below, ord(mark) - _FIRST))
+            return inside if piece.block or not match[1] else f"<p>{inside}</p>"
 
-    def _place(self, match: re.Match[str]) -> str:
-        mark = match[1] or match[2]
-        if not mark:
-            return _PIECE.sub(lambda inner: escape(self._piece(inner[0]).text), match[0])
-        piece = self._piece(mark)
-        # A piece may hold earlier ones (a deletion in a code block), never itself.
-        html = self.expand(piece.html)
-        return html if piece.block or not match[1] else f"<p>{html}</p>"
+        return _PIECE_OR_TAG.sub(place, html)
+
+    def _piece(self, mark: str, below: int) -> Piece:
+        number = ord(mark) - _FIRST
+        return self._pieces[number] if number < below else _NO_PIECE

@@ -7,16 +7,18 @@ is rendered with a card that stands in for all of its kind, with marks where tex
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from flask import render_template, request
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
 from app.cards import CardView
+from app.decks.note import NoteKind
 from app.srs.sm2 import Grade
 from app.web.language import page_language
 
@@ -61,57 +63,83 @@ class _Kind(NamedTuple):
     page_language: str
     root: str
     place: tuple[tuple[str, Any], ...]
-    card: str
+    kind: NoteKind
     marked: bool
     has_heading: bool
     language: str
     buttons: int
 
 
-@dataclass(frozen=True, slots=True)
-class _StandIn:
-    """The card that is shown for all of a kind. Its marks are secret, so that no text can pass for one."""
+def fragment(shown: Shown, place: Mapping[str, Any]) -> str:
+    """The card as `study/_card.html` shows it; `place` leads back to the sitting."""
+    card = shown.card
+    kind = _Kind(
+        page_language(),
+        request.root_path,
+        tuple(place.items()),
+        card.kind,
+        card.marked,
+        bool(card.heading),
+        card.language,
+        len(shown.choices),
+    )
+    values = {
+        _CARD: str(card.id),
+        _DECK: str(card.deck_id),
+        _REVISION: str(card.revision),
+        _REVIEW: str(shown.review_id),
+        _NAME: escape(shown.deck_name),
+        _HEADING: escape(card.heading),
+        _QUESTION: shown.question,
+        _ANSWER: shown.answer,
+        _BUTTONS: shown.buttons,
+        _TOKEN: generate_csrf(),
+    }
+    return "".join([values.get(piece, piece) for piece in _pieces(kind)])
 
-    card: CardView
-    review_id: UUID
-    deck_name: str
-    question: Markup
-    answer: Markup
-    buttons: Markup
-    choices: range
+
+@lru_cache(_MOST_KINDS)
+def _pieces(kind: _Kind) -> tuple[str, ...]:
+    """The template around the marks, and the marks, in turn."""
+    card = SimpleNamespace(
+        id=int(_CARD),
+        deck_id=int(_DECK),
+        revision=int(_REVISION),
+        kind=kind.kind,
+        marked=kind.marked,
+        heading=_HEADING if kind.has_heading else "",
+        language=kind.language,
+    )
+    shown = SimpleNamespace(
+        card=card,
+        review_id=_REVIEW,
+        deck_name=_NAME,
+        question=Markup(_QUESTION),  # noqa: S704 - our own mark
+        answer=Markup(_ANSWER),  # noqa: S704
+        buttons=Markup(_BUTTONS),  # noqa: S704
+        choices=range(kind.buttons),
+    )
+    html = render_template("study/_card.html", shown=shown, place=dict(kind.place))
+    return tuple(_ANY_MARK.split(html.replace(generate_csrf(), _TOKEN)))
+
+
+@lru_cache(_MOST_BUTTONS)
+def _button(_page_language: str, choice: Choice, is_drill: bool) -> Markup:
+    """One button, in the language of the page that asks for it."""
+    html = render_template("study/_button.html", choice=choice, is_drill=is_drill)
+    return Markup(html)  # noqa: S704 - a template of our own, escaped like all
 
 
 def _mark() -> str:
     return f"mark{secrets.token_hex(16)}"
 
 
-def _number() -> int:
-    return 10**15 + secrets.randbelow(10**15)
+def _number() -> str:
+    return str(10**15 + secrets.randbelow(10**15))
 
 
-_CARD, _DECK, _REVISION, _REVIEW = _number(), _number(), _number(), uuid4()
-_NAME, _HEADING, _QUESTION, _ANSWER, _BUTTONS, _TOKEN = (_mark() for _ in range(6))
-_MARKS = (str(_CARD), str(_DECK), str(_REVISION), str(_REVIEW), _NAME, _HEADING, _QUESTION, _ANSWER, _BUTTONS, _TOKEN)
+# Secret, so that no text can pass for a mark.
+_CARD, _DECK, _REVISION = _number(), _number(), _number()
+_REVIEW, _NAME, _HEADING, _QUESTION, _ANSWER, _BUTTONS, _TOKEN = (_mark() for _ in range(7))
+_MARKS = (_CARD, _DECK, _REVISION, _REVIEW, _NAME, _HEADING, _QUESTION, _ANSWER, _BUTTONS, _TOKEN)
 _ANY_MARK = re.compile(f"({'|'.join(_MARKS)})")
-
-
-def fragment(shown: Shown, place: Mapping[str, Any]) -> str:
-    """The card as `study/_card.html` shows it; `place` leads back to the sitting."""
-    card = shown.card
-    kind = _Kind(
-        page_language=page_language(),
-        root=request.root_path,
-        place=tuple(place.items()),
-        card=card.kind,
-        marked=card.marked,
-        has_heading=bool(card.heading),
-        language=card.language,
-        buttons=len(shown.choices),
-    )
-    values = (
-        *(str(card.id), str(card.deck_id), str(card.revision), str(shown.review_id)),
-        *(escape(shown.deck_name), escape(card.heading), shown.question, shown.answer, shown.buttons, generate_csrf()),
-    )
-    pieces = _pieces(kind)
-    filled: list[str] = [piece if number % 2 == 0 else values[int(piece)] for number, piece in enumerate(pieces)]
-    return "".join(filled)

@@ -4,13 +4,12 @@ A page holds the card it shows and the one after it. A script shows the next one
 behind it; without a script the answer is a form and the next card a page.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from app import cards, queue, stats, study
 from app.cards import CardView
@@ -21,32 +20,12 @@ from app.web import said
 from app.web.context import database, done_reading, learner, now, number_field, reading, renderings, study_day
 from app.web.context import uuid_field as uuid
 from app.web.errors import wants_json
+from app.web.fragments import Choice, Shown, fragment
 
 blueprint = Blueprint("study", __name__)
 
 _MOST_MORE_NEW = 1000
 _BUTTONS = (Grade.AGAIN, Grade.HARD, Grade.GOOD, Grade.EASY)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A grade that may be given, the days until the card then comes back, and whether it comes again today."""
-
-    grade: Grade
-    interval: int
-    again_today: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A card ready to be shown: its sides as HTML, its buttons, and the id its review will have."""
-
-    card: CardView
-    question: Markup
-    answer: Markup
-    choices: tuple[Choice, ...]
-    is_drill: bool
-    review_id: UUID
 
 
 @blueprint.get("/study")
@@ -95,7 +74,7 @@ def _reply(outcome: Outcome) -> ResponseReturnValue:
         said=said.after_answer(outcome, study_day()),
         undo=outcome.review_id,
         left=queue.left(reading(), sitting)._asdict(),
-        next=_fragment(following[0], sitting) if following else None,
+        next=fragment(following[0], place(sitting)) if following else None,
         end=url_for("study.end", **place(sitting), after=outcome.review_id),
     )
 
@@ -170,7 +149,3 @@ def _choice(card: CardView, grade: Grade) -> Choice:
     after = card.schedule.answered(grade, study_day())
     days = (after.due - study_day()).days if after.due else after.interval
     return Choice(grade, max(days, 0), grade.repeats_today)
-
-
-def _fragment(shown: Shown, sitting: Sitting) -> str:
-    return render_template("study/_card.html", shown=shown, place=place(sitting))

@@ -14,20 +14,28 @@ def _deletions(text: str, *answers: str) -> list[Deletion]:
     return [Deletion(answer, text.index(answer), number) for number, answer in enumerate(answers, 1)]
 
 
+def _filled(words: str) -> str:
+    return f'<mark class="deletion filled">{words}</mark>'
+
+
+def _ruby(reading: str) -> str:
+    return f"<ruby><span>漢字</span><rp>(</rp><rt>{reading}</rt><rp>)</rp></ruby>"
+
+
 @pytest.mark.parametrize(
     ("text", "answer", "front", "back"),
     [
-        ("**Docker** x", "Docker", f"<p><strong>{BOX}</strong> x</p>", '<p><strong><mark class="deletion filled">Docker</mark></strong> x</p>'),
-        ("これは**「重要」**です", "重要", f"<p>これは<strong>「{BOX}」</strong>です</p>", '<p>これは<strong>「<mark class="deletion filled">重要</mark>」</strong>です</p>'),
-        ("`docker run -it`", "run", f"<p><code>docker {BOX} -it</code></p>", '<p><code>docker <mark class="deletion filled">run</mark> -it</code></p>'),
-        ("_x_ y", "_x_", f"<p>{BOX} y</p>", '<p><em><mark class="deletion filled">x</mark></em> y</p>'),
-        ("{漢字|かんじ}", "かんじ", f"<p><ruby><span>漢字</span><rp>(</rp><rt>{BOX}</rt><rp>)</rp></ruby></p>", '<p><ruby><span>漢字</span><rp>(</rp><rt><mark class="deletion filled">かんじ</mark></rt><rp>)</rp></ruby></p>'),
+        ("**Docker** x", "Docker", f"<strong>{BOX}</strong> x", f"<strong>{_filled('Docker')}</strong> x"),
+        ("前**「重要」**後", "重要", f"前<strong>「{BOX}」</strong>後", f"前<strong>「{_filled('重要')}」</strong>後"),
+        ("`docker run -it`", "run", f"<code>docker {BOX} -it</code>", f"<code>docker {_filled('run')} -it</code>"),
+        ("_x_ y", "_x_", f"{BOX} y", f"<em>{_filled('x')}</em> y"),
+        ("{漢字|かんじ}", "かんじ", _ruby(BOX), _ruby(_filled("かんじ"))),
     ],
-)  # fmt: skip
+)
 def test_a_deletion_works_inside_marked_words(text: str, answer: str, front: str, back: str) -> None:
     deletions = _deletions(text, answer)
-    assert render_cloze_front(text, deletions, 1) == front
-    assert render_cloze_back(text, deletions, 1) == back
+    assert render_cloze_front(text, deletions, 1) == f"<p>{front}</p>"
+    assert render_cloze_back(text, deletions, 1) == f"<p>{back}</p>"
 
 
 @pytest.mark.parametrize(
@@ -90,6 +98,15 @@ def test_a_filled_deletion_across_emphasis_is_marked_in_each_part() -> None:
     assert render_cloze_back("a **b** c", [Deletion("a **b", 0, 1)], 1) == (
         '<p><mark class="deletion filled">a </mark><strong><mark class="deletion filled">b</mark></strong> c</p>'
     )
+
+
+def test_a_hint_cannot_name_a_private_mark() -> None:
+    html = render_cloze_front("Lima", [Deletion("Lima", 0, 1, "\U0010e000")], 1)
+    assert html == '<p><span class="deletion asked">\ufffd</span></p>'
+
+
+def test_a_deletion_after_a_refused_reference_is_still_found() -> None:
+    assert render_cloze_front("&#x10E000; Lima", [Deletion("Lima", 11, 1)], 1) == f"<p>\ufffd {BOX}</p>"
 
 
 def test_offsets_count_the_text_as_given_even_with_windows_line_ends() -> None:

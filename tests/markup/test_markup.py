@@ -102,9 +102,8 @@ def test_sums_of_money_are_no_math(text: str) -> None:
 
 
 def test_math_is_mathml_inline_and_as_a_block() -> None:
-    assert '<p>式<math display="inline"><mrow><msub><mi>x</mi><mn>1</mn></msub></mrow></math>です</p>' == render(
-        "式$x_1$です"
-    )
+    subscript = "<msub><mi>x</mi><mn>1</mn></msub>"
+    assert render("式$x_1$です") == f'<p>式<math display="inline"><mrow>{subscript}</mrow></math>です</p>'
     assert '<math display="block">' in render("$$\na\n+ b\n= c\n$$")
     assert '<math display="block">' in render("text $$a$$")
 
@@ -209,6 +208,17 @@ def test_a_fence_without_an_end_protects_nothing() -> None:
 
 def test_private_marks_in_a_text_are_replaced() -> None:
     assert render("a\U0010e000b\U0010ff01c\x02d\ud800") == "<p>a\ufffdb\ufffdc\ufffdd\ufffd</p>"
+
+
+@pytest.mark.parametrize(
+    "text", ["&#x10E000;", "&#x0010fF01;", "&#1105920;", "&#1105920a", r"$\unicode{x10E000}$", r"$\text{&#x10E000;}$"]
+)
+def test_private_marks_cannot_be_named_by_reference(text: str) -> None:
+    html = render(f"$a$ {text}")
+    assert "\U0010e000" not in html
+    assert "\U0010ff01" not in html
+    assert html.count("<mi>a</mi>") == 1
+    assert "\ufffd" in html
 
 
 def test_each_thread_has_a_parser_of_its_own() -> None:

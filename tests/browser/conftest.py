@@ -1,0 +1,195 @@
+"""A real server and a real Chromium: decks imported from files, accounts by the set-up link, a clock that moves."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import func, select
+from werkzeug.serving import make_server
+
+from app import create_app, importing, setup_code
+from app.config import from_environment
+from app.models import Review
+from tests.browser.chromium import FLAGS, executable
+
+MONDAY = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+PASSWORD = "a quiet morning with tea"
+NEW_A_DAY = 20
+
+DECK = "---\ndialect: qa\nname: Docker/Commands\n---\n" + "".join(
+    f"Q: Which command number {number} is it?\nA: `docker command-{number}`\n\n" for number in range(1, 31)
+)
+SHAPES = """---
+dialect: qa
+name: Shapes
+lang: ja
+---
+C: コンテナは[イメージ]から作られ、状態は[ボリューム]に置きます。
+
+Q: 長い答えのカードはどう見えますか。
+A:
+```dockerfile
+FROM python:3.13-slim-trixie AS builder
+RUN apt-get update && apt-get install -y --no-install-recommends build-essential && rm -rf /var/lib/apt/lists/*
+```
+
+| 書き方 | 待ち受ける場所 | 届く相手 |
+|---|---|---|
+| `127.0.0.1:80:8080` | ホストのループバックだけ | 同じホスト |
+| `0.0.0.0:80:8080` | すべてのインターフェース | ネットワークのどこからでも |
+
+{漢字|かんじ}の読みと、式 $x^2 + y^2$ と、**強調**もあります。
+
+1. はじめに
+2. つぎに
+   - その中の項目
+   - もう一つの項目
+
+> 引用した文です。
+"""
+
+
+class Clock:
+    """Moves the time of the server, which runs in this process."""
+
+    def __init__(self) -> None:
+        self._travel = time_machine.travel(MONDAY, tick=True)
+        self._travel.start()
+
+    def move_to(self, moment: datetime) -> None:
+        """Let it be `moment`, and go on from there."""
+        self._travel.stop()
+        self._travel = time_machine.travel(moment, tick=True)
+        self._travel.start()
+
+    def stop(self) -> None:
+        """Back to the real time."""
+        self._travel.stop()
+
+
+@dataclass
+class Site:
+    """A running server with its database, its decks and its clock."""
+
+    address: str
+    app: Flask
+    cards: Path
+    clock: Clock
+    set_up_link: str
+
+    def recorded(self) -> int:
+        """How many rows the log of reviews has."""
+        with self.app.extensions["database"].reading() as session:
+            return int(session.execute(select(func.count()).select_from(Review)).scalar_one())
+
+    def import_decks(self) -> importing.ImportReport:
+        """Import the cards folder, as the server does when a file changes."""
+        return importing.run(self.app.extensions["database"], self.app.extensions["config"])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The one browser of the run; a machine without one fails here."""
+    path = executable()
+    if path is None:
+        pytest.fail("no Chromium; run: python -m tests.browser.chromium")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *sandbox])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, migrated_file: Path) -> Iterator[Site]:
+    """A server on a free port, with two decks and no account yet."""
+    clock = Clock()
+    data, cards = tmp_path / "data", tmp_path / "cards"
+    data.mkdir()
+    cards.mkdir()
+    copyfile(migrated_file, data / "oboegaki.db")
+    (cards / "1-commands.md").write_text(DECK)
+    (cards / "2-shapes.md").write_text(SHAPES)
+    app = create_app(from_environment({"OBOEGAKI_DATA_DIR": str(data), "OBOEGAKI_CARDS_DIR": str(cards)}))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    address = f"http://127.0.0.1:{server.port}"
+    started = Site(address, app, cards, clock, f"{address}/set-up?code={_code(app)}")
+    started.import_decks()
+    yield started
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    app.extensions["database"].close()
+    clock.stop()
+
+
+def _code(app: Flask) -> str:
+    with app.extensions["database"].writing() as session:
+        code = setup_code.issue_setup_code(session, MONDAY)
+    assert code is not None
+    return code
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_browser(browser: Browser, site: Site) -> Iterator[Open]:
+    """Opens a fresh window, as another device would; whatever it complains of or asks of other hosts fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(**options: Any) -> Page:
+        context = browser.new_context(base_url=site.address, **({"locale": "en"} | options))
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda asked: _complain_of(asked.url, site, complaints))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _complain_of(url: str, site: Site, complaints: list[str]) -> None:
+    if not url.startswith((site.address, "data:", "about:")):
+        complaints.append(f"asked another host: {url}")
+
+
+def set_up(page: Page, site: Site) -> None:
+    """Make the first account through the set-up link."""
+    page.goto(site.set_up_link)
+    page.get_by_label("Name").fill("hanako")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Time zone").select_option("UTC")
+    page.locator("main form button").last.click()
+    page.wait_for_url(f"{site.address}/")
+
+
+def log_in(page: Page) -> None:
+    """Log in on another device."""
+    page.goto("/log-in")
+    page.get_by_label("Name").fill("hanako")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main form button").last.click()
+    page.wait_for_url("**/")
+
+
+def question(page: Page) -> str:
+    """The question that is on the page."""
+    return page.locator("#stage .question").inner_text().strip()
