@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def check(path: Path, dialect: str | None, as_json: bool) -> None:
         click.echo(json.dumps([_file_as_json(file, found) for file, found in read], ensure_ascii=False, indent=1))
     else:
         for file, found in read:
-            _echo_problems(Path(file), found.problems, err=False)
+            _echo_problems(path / file if path.is_dir() else path, found.problems, err=False)
             cards = sum(note.cards for note in found.notes)
             click.echo(f"{file}: {found.dialect or 'no dialect'}, {len(found.notes)} notes, {cards} cards")
     if any(not problem.warning for _, found in read for problem in found.problems):
@@ -70,19 +71,31 @@ def check(path: Path, dialect: str | None, as_json: bool) -> None:
 def import_decks(path: Path | None, dry_run: bool, name: str | None, dialect: str | None, as_json: bool) -> None:
     """Import the deck files at PATH [default: the cards folder], keeping everybody's progress.
 
-    Without --user the files become the shared library: a file that is no longer there retires its notes.
+    Without --user the files of a folder become the shared library: a file that is no longer there retires its
+    notes. A part of the cards folder, or one file, only adds to the library and changes it.
     """
     settings = config.from_environment()
     root = path or settings.cards_dir
     with database() as opened:
         owner_id = _owner_id(opened, name)
-        request = Request(owner_id=owner_id, root=str(root), whole=owner_id is None, asked=True, dialect=dialect)
+        files, whole = _files(root, settings.cards_dir, owner_id)
+        request = Request(owner_id=owner_id, root=str(root), whole=whole, asked=True, dialect=dialect)
         if dry_run:
             with opened.reading() as session:
-                report = make(session, importing.from_path(root), request).report()
+                report = make(session, files(), request).report()
         else:
-            report = importing.import_files(opened, lambda: importing.from_path(root), request, None)
+            report = importing.import_files(opened, files, request, None)
     echo_report(report, as_json=as_json)
+
+
+def _files(
+    root: Path, cards_dir: Path, owner_id: int | None
+) -> tuple[Callable[[], Iterable[importing.SourceFile]], bool]:
+    """The files of an import, and whether they are all there are: a part of the cards folder is not the library."""
+    inside = root.resolve() != cards_dir.resolve() and root.resolve().is_relative_to(cards_dir.resolve())
+    if owner_id is None and inside and root.exists():
+        return lambda: importing.from_part(cards_dir, root), False
+    return lambda: importing.from_path(root), owner_id is None and not root.is_file()
 
 
 @deck.command()

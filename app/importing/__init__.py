@@ -19,7 +19,7 @@ from app.importing import known
 from app.importing.plan import Plan, Planner, Request, make, name_apart
 from app.importing.report import ImportReport, State, from_json
 from app.importing.shelf import Shelf
-from app.importing.sources import SourceFile, folder_state, from_folder, from_path
+from app.importing.sources import SourceFile, folder_state, from_folder, from_part, from_path
 from app.importing.undoing import newest, undo
 from app.importing.writing import Writer
 from app.models import Import, ImportChange
@@ -33,6 +33,7 @@ __all__ = [
     "folder_state",
     "from_folder",
     "from_json",
+    "from_part",
     "from_path",
     "import_files",
     "last_import",
@@ -66,9 +67,9 @@ def import_files(
         if not _has_work(plan):
             return plan.report()
     with database.writing() as session:
-        if plan is None:
+        if plan is None and not known.has_notes(session, request.owner_id):
             return _first_import(session, files(), request, user_id, moment)
-        if known.decks(session, request.owner_id) != plan.decks:
+        if plan is None or known.decks(session, request.owner_id) != plan.decks:
             plan = make(session, files(), request)
         return apply(session, plan, user_id, moment)
 

@@ -11,7 +11,7 @@ from app.decks.problems import problem
 from app.decks.reading import read_deck_file
 from app.importing import known
 from app.importing.known import KnownDeck, KnownNote
-from app.importing.report import FileReport, ImportReport, Kind, State, problems_as_json
+from app.importing.report import MOST_ITEMS, FileReport, ImportReport, Kind, State, problems_as_json
 from app.importing.rows import text_key
 from app.importing.sources import SourceFile
 
@@ -72,8 +72,9 @@ class Plan:
         for match in file.matches:
             before, after = self.known[match.id], file.notes[match.new]
             report.add(_kind(before, match), after.line, before.text, after, doubtful=match.doubtful)
-        for at in file.added:
+        for at in file.added[:MOST_ITEMS]:
             report.add(Kind.NEW, file.notes[at].line, None, file.notes[at])
+        report.count_only(Kind.NEW, len(file.added[MOST_ITEMS:]))
         for note_id in file.gone:
             report.add(Kind.RETIRED, self.known[note_id].row.line, self.known[note_id].text, None)
         return report
@@ -109,6 +110,36 @@ class Planner:
         was = self._by_file.pop(source.file, None)
         return _read(self._session, source, was, asked=request.asked, dialect=request.dialect)
 
+    def adopt(self, file: FilePlan) -> None:
+        """Let a file under a new name have the deck that it made under its old one, once all files were read.
+
+        Content whose import was undone is held under a new name too. Where the import is not of all files, the deck
+        of this path may be another file's that was not sent: it is this one's if half of its notes are here.
+        """
+        if file.was is not None or file.state is not State.READ:
+            return
+        held = [deck for deck in self._by_file.values() if deck.held == file.digest]
+        if held and not self._request.asked:
+            file.state, file.was, file.deck = State.HELD, held[0], file.deck._replace(notes=(), problems=())
+        else:
+            file.was = next((deck for deck in self._by_file.values() if self._is_of(deck, file)), None)
+        if file.was is not None:
+            self._by_file.pop(file.was.file or "")
+
+    def _is_of(self, deck: KnownDeck, file: FilePlan) -> bool:
+        if deck.path != file.deck.deck or deck.retired_at is not None:
+            return False
+        if self._request.whole:
+            return True
+        old = [note.row.text_key for note in known.of_deck(self._session, deck.id)]
+        return 2 * len(set(old) & {text_key(note) for note in file.notes}) >= len(old)
+
+    def makers_elsewhere(self) -> dict[str, str]:
+        """The decks of files that were not sent, with their files: none of those that were sent may take them."""
+        if self._request.whole:
+            return {}
+        return {deck.path: file for file, deck in self._by_file.items() if deck.retired_at is None}
+
     def missing(self) -> list[FilePlan]:
         """The known files that were not read, where the import is of all files."""
         if not self._request.whole:
@@ -121,9 +152,11 @@ def make(session: Session, sources: Iterable[SourceFile], request: Request) -> P
     """Read all files and settle who is who."""
     planner = Planner(session, request)
     planner.plan.files = [planner.read(source) for source in sources]
+    for file in planner.plan.files:
+        planner.adopt(file)
     planner.plan.files += planner.missing()
-    makers: dict[str, str] = {}
-    for file in sorted(planner.plan.files, key=lambda file: file.state is State.READ):
+    makers = planner.makers_elsewhere()
+    for file in sorted(planner.plan.files, key=_claim):
         name_apart(file, makers)
     _match(session, planner.plan)
     return planner.plan
@@ -142,6 +175,11 @@ def name_apart(file: FilePlan, makers: dict[str, str]) -> None:
         taken = problem(1, "deck-taken", other=makers[path], deck=path, name=name)
         file.deck = file.deck._replace(deck=name, problems=(taken, *file.deck.problems))
     makers[file.deck.deck] = file.file
+
+
+def _claim(file: FilePlan) -> tuple[bool, bool]:
+    """Who comes first when two files claim a deck: one that did not change, then one that made it before."""
+    return file.state is State.READ, file.was is None or file.was.path != file.deck.deck
 
 
 def _kind(before: KnownNote, match: Match) -> Kind:
@@ -180,7 +218,7 @@ def _as_it_was(session: Session, file: str, state: State, was: KnownDeck) -> Fil
 
 
 def _may_go(deck: KnownDeck, *, asked: bool) -> bool:
-    return deck.retired_at is None and (asked or deck.held != ABSENT)
+    return deck.retired_at is None and deck.digest != ABSENT and (asked or deck.held != ABSENT)
 
 
 def _missing(deck: KnownDeck) -> FilePlan:

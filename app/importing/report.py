@@ -73,6 +73,12 @@ class FileReport:
         else:
             self.more += 1
 
+    def count_only(self, kind: Kind, number: int) -> None:
+        """Count notes without listing them."""
+        if number:
+            self.counts[kind] = self.counts.get(kind, 0) + number
+            self.more += number
+
     @property
     def changes(self) -> bool:
         """Whether anything of the file's notes changes."""

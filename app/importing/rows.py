@@ -1,11 +1,15 @@
 """Notes as rows: what is stored of a text, and which cards a note has."""
 
+import json
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from app.decks.deletions import match_cards
 from app.decks.note import Deletion, Note, NoteKind
+
+_ONE = (1,)
+_TWO = (1, 2)
 
 
 class NoteRow(NamedTuple):
@@ -32,9 +36,24 @@ class Ordinals(NamedTuple):
 
 def text_key(note: Note) -> int:
     """A 64-bit hash of a note's text, signed as databases want it."""
-    text = "\0".join((note.kind, note.front, note.back, *(f"{one.start} {one.answer}" for one in note.deletions)))
+    text = f"{note.kind}\0{note.front}\0{note.back}"
+    if note.deletions:
+        text = "\0".join((text, *(f"{one.start} {one.answer}" for one in note.deletions)))
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
+
+
+def new_note(note: Note) -> tuple[tuple[Any, ...], int, int, Sequence[int]]:
+    """A note that was not known before: its columns from `kind` to `heading` as a driver takes them, its line, its
+    key, and the ordinals of its cards in the order of study.
+    """
+    if note.kind is NoteKind.CLOZE:
+        ordinals = first_ordinals(note)
+        row = note_row(note, ordinals)
+        cloze = (*row[:3], json.dumps(row.deletions), None, row.tags, row.heading)
+        return cloze, row.line, row.text_key, list(ordinals.by_number.values())
+    texts = (note.kind.value, note.front, note.back, None, None, _tags(note), note.heading)
+    return texts, note.line, text_key(note), _TWO if note.kind is NoteKind.REVERSED else _ONE
 
 
 def note_row(note: Note, ordinals: Ordinals) -> NoteRow:
@@ -47,7 +66,7 @@ def note_row(note: Note, ordinals: Ordinals) -> NoteRow:
         back=note.back,
         deletions=[list(deletion) for deletion in numbered] or None,
         gone_deletions=[list(deletion) for deletion in ordinals.gone] or None,
-        tags=" ".join(tag.replace(" ", "_") for tag in note.tags),
+        tags=_tags(note),
         heading=note.heading,
         line=note.line,
         text_key=text_key(stored),
@@ -80,13 +99,17 @@ def kept_ordinals(old: Note, ordinals: dict[int, int], new: Note, gone: Sequence
     by_number: dict[int, int] = {}
     following = max(used, default=0) + 1
     for number in numbers_of(new):
-        known = kept.get(number, waiting.get(answer_of(new.deletions, number)))
+        known = kept[number] if number in kept else waiting.pop(answer_of(new.deletions, number), None)
         by_number[number] = following if known is None else known
         following += known is None
     live = set(by_number.values())
     lost = {answer_of(old.deletions, number): ordinal for number, ordinal in ordinals.items() if was_cloze}
     still = [(answer, ordinal) for answer, ordinal in (waiting | lost).items() if ordinal not in live]
     return Ordinals(by_number, sorted(still, key=lambda item: item[1]))
+
+
+def _tags(note: Note) -> str:
+    return " ".join([tag.replace(" ", "_") for tag in note.tags]) if note.tags else ""
 
 
 def answer_of(deletions: Sequence[Deletion], card: int) -> str:

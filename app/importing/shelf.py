@@ -24,6 +24,7 @@ _EMPTY: dict[str, Any] = {
     "problems": [],
     "retired_at": None,
 }
+_PLAIN = {"synchronize_session": False}
 _STANDING = (State.UNCHANGED, State.HELD, State.UNREADABLE)
 
 
@@ -36,6 +37,7 @@ class Shelf:
         self._import_id = import_id
         self._now = now
         self._by_path = {deck.path: deck for deck in plan.decks}
+        self._made: set[int] = set()
         self._claimed = {file.was.id for file in plan.files if file.was and file.state in _STANDING}
 
     def deck_of(self, file: FilePlan) -> int:
@@ -109,13 +111,17 @@ class Shelf:
     def _make(self, path: str, values: dict[str, Any]) -> KnownDeck:
         row = {"position": 0} | values | {"owner_id": self._owner_id, "path": path, "title": _title(path)}
         deck_id = self._session.execute(insert(Deck).values(row).returning(Deck.id)).scalar_one()
+        self._made.add(deck_id)
         self._note_change(deck_id, None)
         fields = {name: row[name] for name in KnownDeck._fields if name != "id"}
         self._by_path[path] = KnownDeck(id=deck_id, **fields)
         return self._by_path[path]
 
     def _change(self, deck: KnownDeck, values: dict[str, Any]) -> None:
-        """Change a deck's columns, keeping what they were before this import."""
+        """Change a deck's columns, keeping what they were before this import where the deck was there."""
+        if deck.id in self._made:
+            self._session.execute(update(Deck).where(Deck.id == deck.id).values(values), execution_options=_PLAIN)
+            return
         now = self._session.execute(select(*(getattr(Deck, name) for name in values)).where(Deck.id == deck.id)).one()
         before = {name: value for (name, wanted), value in zip(values.items(), now, strict=True) if value != wanted}
         if not before:

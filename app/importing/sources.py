@@ -1,5 +1,6 @@
 """Deck files as an import finds them: a folder's, one by one, in the order in which people count."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ def from_folder(folder: Path) -> Iterator[SourceFile]:
             folder=folder,
         )
     for path in paths_below(folder):
-        yield _read(path, path.relative_to(folder).as_posix())
+        yield _read(path, _name(path, folder))
 
 
 def from_path(path: Path) -> Iterator[SourceFile]:
@@ -53,14 +54,18 @@ def from_path(path: Path) -> Iterator[SourceFile]:
     yield _read(path, path.name)
 
 
+def from_part(folder: Path, part: Path) -> Iterator[SourceFile]:
+    """Those deck files of `folder` that are `part` or stand below it, under the names that they have in `folder`."""
+    wanted = part.resolve()
+    for path in paths_below(folder):
+        if path.resolve().is_relative_to(wanted):
+            yield _read(path, _name(path, folder))
+
+
 def paths_below(folder: Path) -> list[Path]:
     """The deck files below `folder` in natural order: 2 before 10."""
     home = folder.resolve()
-    found = [
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES and not _is_hidden(path, folder) and _stays_below(path, home)
-    ]
+    found = [path for path in _visible_below(folder) if _is_deck_file(path, home)]
     return sorted(found, key=lambda path: natural_order(path.relative_to(folder).as_posix()))
 
 
@@ -90,12 +95,33 @@ def folder_state(folder: Path) -> tuple[tuple[str, int, int], ...]:
     return tuple(states)
 
 
-def _is_hidden(path: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+def _visible_below(folder: Path) -> Iterator[Path]:
+    """All files below `folder` that are not hidden; a folder that cannot be looked into is not taken for empty."""
+    for home, folders, files in os.walk(folder, onerror=_refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(home, name) for name in files if not name.startswith("."))
 
 
-def _stays_below(path: Path, home: Path) -> bool:
-    return not path.is_symlink() or path.resolve().is_relative_to(home)
+def _refuse(error: OSError) -> None:
+    raise RefusedError(
+        "%(folder)s: the folder cannot be read (%(reason)s); let the server read it. Nothing was imported",
+        folder=error.filename,
+        reason=error.strerror,
+    )
+
+
+def _is_deck_file(path: Path, home: Path) -> bool:
+    """Whether it is a Markdown file, and neither a pipe nor a way out of the folder."""
+    if path.suffix.lower() not in SUFFIXES:
+        return False
+    if path.is_symlink() and not path.resolve().is_relative_to(home):
+        return False
+    return path.is_file()
+
+
+def _name(path: Path, folder: Path) -> str:
+    """The path below the folder; bytes that are no text, as some archives leave them, are shown as `\ufffd`."""
+    return os.fsencode(path.relative_to(folder).as_posix()).decode(errors="replace")
 
 
 def _read(path: Path, file: str) -> SourceFile:

@@ -7,7 +7,7 @@ content is held: only an import that somebody asks for takes it again.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, exists, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError, RefusedError
@@ -17,6 +17,7 @@ from app.models import Card, Deck, Import, ImportChange, Note
 
 _MOMENTS = frozenset({"retired_at"})
 _BYTES = frozenset({"digest", "held"})
+_PLAIN = {"synchronize_session": False}
 
 
 def undo(session: Session, import_id: int, owner_id: int | None, now: datetime) -> None:
@@ -47,22 +48,45 @@ def newest(session: Session, owner_id: int | None) -> int | None:
 
 
 def _put_back(session: Session, import_id: int, now: datetime) -> None:
-    changes = select(ImportChange).where(ImportChange.import_id == import_id).order_by(ImportChange.id.desc())
+    """Undo change by change, the last first; what could be put back once is forgotten."""
     held = _digests(session, import_id)
-    for change in session.execute(changes).scalars():
-        before = change.before
+    found = select(ImportChange.deck_id, ImportChange.note_id, ImportChange.before)
+    mine = ImportChange.import_id == import_id
+    changes = session.execute(found.where(mine).order_by(ImportChange.id.desc())).all()
+    session.execute(delete(ImportChange).where(mine))
+    for change in changes:
         if change.note_id is not None:
-            _put_note_back(session, change.note_id, before or {})
-        elif before is not None and "added" in before:
-            _retire_added(session, before["added"], now)
-        elif before is None:
-            session.execute(update(Deck).where(Deck.id == change.deck_id).values(retired_at=now, digest=None))
+            _put_note_back(session, change.note_id, change.before or {})
+        elif change.before is not None and "added" in change.before:
+            _retire_added(session, change.before["added"], now)
+        elif change.before is not None:
+            _put_deck_back(session, change.deck_id, change.before)
         else:
-            session.execute(update(Deck).where(Deck.id == change.deck_id).values(_values(before)))
-        if change.deck_id is not None:
-            forget_cursors(session, {change.deck_id})
+            _unmake(session, change.deck_id, now)
+    forget_cursors(session, {change.deck_id for change in changes})
     for deck_id, digest in held.items():
         session.execute(update(Deck).where(Deck.id == deck_id).values(held=digest))
+
+
+def _put_deck_back(session: Session, deck_id: int, before: dict[str, Any]) -> None:
+    """Give a deck the columns that it had; a deck that this import put in its path steps aside."""
+    if "path" in before:
+        owner_id = select(Deck.owner_id).where(Deck.id == deck_id).scalar_subquery()
+        there = (Deck.path == before["path"], Deck.owner_id.is_not_distinct_from(owner_id), Deck.id != deck_id)
+        aside = Deck.path + literal(f" ({deck_id})")
+        session.execute(update(Deck).where(*there).values(path=aside), execution_options=_PLAIN)
+    session.execute(update(Deck).where(Deck.id == deck_id).values(_values(before)))
+
+
+def _unmake(session: Session, deck_id: int, now: datetime) -> None:
+    """Retire a deck that the import made, and take it away where it only held others."""
+    has_notes = exists().where(Note.deck_id == deck_id)
+    only_held = session.execute(select(Deck.id).where(Deck.id == deck_id, Deck.file.is_(None), ~has_notes)).first()
+    if only_held is None:
+        session.execute(update(Deck).where(Deck.id == deck_id).values(retired_at=now, digest=None))
+        return
+    forget_cursors(session, {deck_id})
+    session.execute(delete(Deck).where(Deck.id == deck_id))
 
 
 def _digests(session: Session, import_id: int) -> dict[int, bytes]:

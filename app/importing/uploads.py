@@ -20,7 +20,11 @@ MOST_BYTES = 16 * 1024 * 1024
 _MOST_NAME = 200
 _CHUNK = 64 * 1024
 _ENCRYPTED = 0x1
+_UTF8 = 0x800
 _LINK = 0o120000
+_END = b"PK\x05\x06"
+_MOST_END = 66_000  # bytes: the record at a zip's end with the longest comment
+_MOST_CONTENTS = 4 * MOST_FILES * 512
 
 
 class Upload(NamedTuple):
@@ -93,10 +97,12 @@ def _checked_name(name: str) -> str:
 
 def _unzip(upload: Upload, taken: _Taken) -> None:
     try:
-        with zipfile.ZipFile(io.BytesIO(_whole(upload))) as archive:
+        data = _whole(upload)
+        _refuse_long_contents(upload.name, data)
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for entry in _deck_entries(upload.name, archive):
                 with archive.open(entry) as stream:
-                    taken.add(entry.filename, stream)
+                    taken.add(_name_of(entry), stream)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError, OSError):
         raise OboegakiError(
             "%(file)s: the zip is damaged or of a kind that cannot be read; pack it again. Nothing was imported",
@@ -113,6 +119,31 @@ def _whole(upload: Upload) -> bytes:
             most=MOST_BYTES // 1024 // 1024,
         )
     return data
+
+
+def _refuse_long_contents(name: str, data: bytes) -> None:
+    """Refuse a zip whose table of contents is huge before it is read: each entry costs memory, and no file holds it.
+
+    The record at the zip's end has the table's size in its bytes 12 to 15 (PKWARE's APPNOTE 4.3.16).
+    """
+    at = data.rfind(_END, max(0, len(data) - _MOST_END))
+    while at >= 0:
+        if int.from_bytes(data[at + 12 : at + 16], "little") > _MOST_CONTENTS:
+            raise OboegakiError("%(file)s: the zip holds too many files; send fewer at a time", file=name)
+        at = data.rfind(_END, max(0, len(data) - _MOST_END), at)
+
+
+def _name_of(entry: zipfile.ZipInfo) -> str:
+    """An entry's name; one that does not say it is UTF-8 is that all the same, or Japanese Windows wrote it."""
+    if entry.flag_bits & _UTF8 or entry.filename.isascii():
+        return entry.filename
+    written = entry.filename.encode("cp437", "replace")
+    for encoding in ("utf-8", "cp932"):
+        try:
+            return written.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return entry.filename
 
 
 def _deck_entries(name: str, archive: zipfile.ZipFile) -> Iterable[zipfile.ZipInfo]:

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 
 from app.decks.note import Note as NoteText
 from app.importing import rows
+from app.importing.bulk import AT_ONCE, Bulk
 from app.importing.known import KnownNote
 from app.importing.plan import FilePlan
-from app.importing.rows import NoteRow, Ordinals
+from app.importing.rows import Ordinals
 from app.models import Card, ImportChange, NewCursor, Note, Schedule
 
 _AT_ONCE = 500
-_TEXT = NoteRow._fields
 
 
 class Writer:
@@ -32,11 +32,11 @@ class Writer:
         self._now = now
         self._next_note = _following(session, Note.id)
         self._next_card = _following(session, Card.id)
+        self._new_notes = Bulk(session, Note)
+        self._new_cards = Bulk(session, Card)
         self._clear()
 
     def _clear(self) -> None:
-        self._new_notes: list[dict[str, Any]] = []
-        self._new_cards: list[dict[str, Any]] = []
         self._moved_cards: list[dict[str, Any]] = []
         self._changes: list[dict[str, Any]] = []
         self._updates: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
@@ -59,21 +59,25 @@ class Writer:
         self._flush()
 
     def _add(self, text: NoteText, deck_id: int, position: int, place: int) -> int:
-        ordinals = rows.first_ordinals(text)
-        row = rows.note_row(text, ordinals)
-        note_id, self._next_note = self._next_note, self._next_note + 1
-        where = {"id": note_id, "deck_id": deck_id, "position": position, "retired_at": None}
-        self._new_notes.append(where | row._asdict())
-        for ordinal in ordinals.by_number.values():
-            place = self._add_card(note_id, deck_id, ordinal, place)
+        note_id = self._next_note
+        self._next_note = note_id + 1
+        texts, line, key, ordinals = rows.new_note(text)
+        self._new_notes.waiting.append((note_id, deck_id, *texts, position, line, key, None))
+        for ordinal in ordinals:
+            self._add_card(note_id, deck_id, ordinal, place)
+            place += 1
+        if len(self._new_notes.waiting) >= AT_ONCE:
+            self._write_new()
         return place
 
-    def _add_card(self, note_id: int, deck_id: int, ordinal: int, place: int) -> int:
-        card = {"id": self._next_card, "note_id": note_id, "deck_id": deck_id, "ordinal": ordinal, "position": place}
+    def _add_card(self, note_id: int, deck_id: int, ordinal: int, place: int) -> None:
+        self._new_cards.waiting.append((self._next_card, note_id, deck_id, ordinal, place))
         self._next_card += 1
-        self._new_cards.append(card)
         self._shuffled.add(deck_id)
-        return place + 1
+
+    def _write_new(self) -> None:
+        self._new_notes.write()
+        self._new_cards.write()
 
     def _keep(
         self, was: KnownNote, text: NoteText, cards: Sequence[Any], deck_id: int, position: int, place: int
@@ -86,24 +90,24 @@ class Writer:
         before = {name: getattr(was.row, name) for name, value in wanted.items() if getattr(was.row, name) != value}
         if before:
             self._update(was.row.id, {name: wanted[name] for name in before})
-        placed = self._place_cards(was.row.id, ordinals, cards, deck_id, place)
-        moved = [[card.id, card.deck_id, card.position] for card in cards if card.id in placed]
+        moved = self._place_cards(was.row.id, ordinals, cards, deck_id, place)
         if before or moved:
             self._change(was.row.deck_id, was.row.id, _storable(before) | ({"cards": moved} if moved else {}))
         return place + len(ordinals.by_number)
 
     def _place_cards(
         self, note_id: int, ordinals: Ordinals, cards: Sequence[Any], deck_id: int, place: int
-    ) -> set[int]:
-        """Give every card of a note its place; the ids of those that were elsewhere."""
+    ) -> list[list[Any]]:
+        """Give every card of a note its place; answers where those that were elsewhere, or nowhere, were before."""
         places = {ordinal: place + number for number, ordinal in enumerate(ordinals.by_number.values())}
-        moved = set()
+        moved = []
         for card in cards:
             position = places.pop(card.ordinal, None)
             if (card.deck_id, card.position) != (deck_id, position):
                 self._move_card(card, deck_id, position)
-                moved.add(card.id)
+                moved.append([card.id, card.deck_id, card.position])
         for ordinal, position in places.items():
+            moved.append([self._next_card, deck_id, None])
             self._add_card(note_id, deck_id, ordinal, position)
         return moved
 
@@ -128,9 +132,9 @@ class Writer:
 
     def _flush(self) -> None:
         execute = self._session.connection().execute
-        for table, values in ((Note, self._new_notes), (Card, self._new_cards), (ImportChange, self._changes)):
-            if values:
-                execute(insert(table.__table__), values)  # type: ignore[arg-type]
+        self._write_new()
+        if self._changes:
+            execute(insert(ImportChange.__table__), self._changes)  # type: ignore[arg-type]
         for names, values in self._updates.items():
             change = update(Note.__table__).where(Note.id == bindparam("note"))  # type: ignore[arg-type]
             execute(change.values({name: bindparam(name) for name in names}), values)

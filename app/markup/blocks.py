@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from markupsafe import escape
 
-from app.markup.code import LANGUAGE, code_block
+from app.markup.code import LANGUAGE, MOST_COLOURED, code_block
 from app.markup.formula import formula
 from app.markup.inline import MATH, RUBY
 from app.markup.marks import PIPE, Piece, Stash
@@ -90,9 +90,13 @@ class _Arrangement:
         end = next(number for number in range(at + 1, len(self.lines)) if _ends(self.lines[number], fence))
         column = _columns(self.lines[at].partition(fence)[0])
         code = "\n".join(_dedented(line, column) for line in self.lines[at + 1 : end])
-        language = LANGUAGE.search(opening[2] or opening[4] or "")
-        mark = self.stash.add(Piece(code_block(code, language[0] if language else ""), code, block=True))
+        mark = self.stash.add(Piece(self._coloured(code, opening[2] or opening[4] or ""), code, block=True))
         return (mark, end) if mark else None
+
+    def _coloured(self, code: str, info: str) -> str:
+        self.stash.coloured += len(code)
+        language = LANGUAGE.search(info) if self.stash.coloured <= MOST_COLOURED else None
+        return code_block(code, language[0] if language else "")
 
     def _formula(self, indent: int, body: str) -> bool:
         if not body.startswith("$$"):

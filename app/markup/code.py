@@ -15,14 +15,16 @@ from app.markup.marks import FILLS
 _LANGUAGES = frozenset(
     re.findall(
         r"\S+",
-        """apache bash c c# c++ caddyfile clojure cmake console cpp cs csharp css csv diff docker dockerfile elixir
+        """apache bash c c# c++ caddyfile clojure cmake console cpp cs csharp css diff docker dockerfile elixir
         erlang fish go golang graphql groovy haskell hcl html http ini java javascript js json json5 jsx
-        julia kotlin kt lua markdown md nginx nix objective-c php plpgsql postgresql powershell properties
+        julia kotlin lua markdown md nginx nix objective-c php plpgsql postgresql powershell properties
         ps1 py pycon python r rb ruby rs rust scss sh shell shell-session sql sqlite3 swift terraform tex
         latex tf toml ts tsx typescript vim xml yaml yml zig zsh""",
     )
 )
 _LONGEST = 4 * 1024
+MOST_COLOURED = 8 * 1024
+"""Characters of code that one text gets coloured, so that many blocks cost no more than a few."""
 
 _CLASSES: dict[_TokenType, str] = {
     Comment: "comment",
@@ -61,9 +63,7 @@ def code_block(code: str, language: str) -> str:
 
 @lru_cache(maxsize=128)
 def _lexer(language: str) -> Lexer | None:
-    if language not in _LANGUAGES:
-        return None
-    return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    return get_lexer_by_name(language, stripnl=False, ensurenl=False) if language in _LANGUAGES else None
 
 
 def _coloured(code: str, lexer: Lexer) -> str:
@@ -72,12 +72,17 @@ def _coloured(code: str, lexer: Lexer) -> str:
     return "".join(_coloured_word(name, text) for name, text in _marked(words, marks))
 
 
-def _words(code: str, lexer: Lexer) -> Iterator[tuple[str, str]]:
-    for token, text in lexer.get_tokens(code):
-        yield _class_of(token), text
+def _words(code: str, lexer: Lexer) -> list[tuple[str, str]]:
+    """The words of `code` with their classes; all of it as one where the lexer loses or changes a character."""
+    # Lexers for consoles pass over a last line that has no end.
+    words = [(_class_of(token), text) for token, text in lexer.get_tokens(code + "\n")]
+    if "".join(text for _, text in words) != code + "\n":
+        return [("", code)]
+    name, text = words.pop()
+    return [*words, (name, text[:-1])]
 
 
-def _marked(words: Iterator[tuple[str, str]], marks: list[tuple[int, str]]) -> Iterator[tuple[str, str]]:
+def _marked(words: list[tuple[str, str]], marks: list[tuple[int, str]]) -> Iterator[tuple[str, str]]:
     """The words again, with the marks put back at their offsets."""
     position, ahead = 0, list(reversed(marks))
     for name, text in words:

@@ -47,10 +47,11 @@ _NO_PIECE = Piece("\ufffd", "\ufffd")
 
 
 class Stash:
-    """The pieces of one rendering."""
+    """The pieces of one rendering, and how many characters of code have been coloured for it."""
 
     def __init__(self) -> None:
         self._pieces: list[Piece] = []
+        self.coloured = 0
 
     def add(self, piece: Piece) -> str | None:
         """Keep `piece` and return the one character that stands for it; None when the stash is full (7,936)."""

@@ -3,7 +3,12 @@
 import re
 from pathlib import Path
 
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import escape
+
 import app
+from app.markup import render
 from app.markup.code import _CLASSES, _LANGUAGES, _lexer, code_block
 
 
@@ -19,3 +24,21 @@ def test_every_listed_language_has_a_lexer() -> None:
 def test_long_code_is_shown_without_colours() -> None:
     assert "tok-" in code_block("if x: pass\n", "python")
     assert "tok-" not in code_block("if x: pass\n" * 500, "python")
+
+
+def test_of_very_many_code_blocks_only_the_first_are_coloured() -> None:
+    html = render(("```python\nif x: " + "x" * 3000 + "\n```\n") * 4)
+    assert html.count("tok-keyword") == 2
+
+
+def test_the_last_line_of_a_console_is_not_lost() -> None:
+    html = code_block("$ docker ps\nCONTAINER ID", "console")
+    assert '<span class="tok-meta">$ </span>docker ps' in html
+    assert "CONTAINER ID" in html
+
+
+@given(st.sampled_from(sorted(_LANGUAGES)), st.text(max_size=40))
+def test_colours_change_no_character(language: str, code: str) -> None:
+    code = code.replace("\r", "").replace("\ufeff", "")
+    coloured = code_block(code, language).removeprefix('<pre class="code" tabindex="0"><code>')
+    assert re.sub("</?span[^>]*>", "", coloured.removesuffix("</code></pre>")) == str(escape(code))

@@ -1,0 +1,153 @@
+"""The command `oboegaki deck`."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select
+
+from app.cli.deck import deck
+from app.config import Config
+from app.db import Database
+from app.models import Deck, Note
+from tests.conftest import add_learner
+
+START = "Q: What starts a container?\nA: docker container start\n"
+STOP = "Q: What stops a container?\nA: docker container stop\n"
+
+
+@pytest.fixture(autouse=True)
+def environment(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings of this test as the command finds them."""
+    monkeypatch.setenv("OBOEGAKI_DATA_DIR", str(config.data_dir))
+    monkeypatch.setenv("OBOEGAKI_CARDS_DIR", str(config.cards_dir))
+
+
+def run(*arguments: str | Path) -> Result:
+    """What the command did."""
+    return CliRunner().invoke(deck, [str(argument) for argument in arguments])
+
+
+def live(database: Database) -> list[str]:
+    """The questions that are in a deck file."""
+    query = select(Note.front).join(Deck).where(Note.retired_at.is_(None)).order_by(Deck.position, Note.position)
+    with database.reading() as session:
+        return list(session.execute(query).scalars())
+
+
+def test_check_prints_notes_and_problems_for_a_program(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("---\nname: Docker\ntags: [x]\n---\n" + START + "C: A [box].\nA: stray\n")
+    result = run("check", tmp_path / "a.md", "--json")
+    assert result.exit_code == 1
+    (file,) = json.loads(result.stdout)
+    basic, cloze = file.pop("notes")
+    assert basic == {
+        "kind": "basic",
+        "front": "What starts a container?",
+        "back": "docker container start",
+        "text": None,
+        "deletions": [],
+        "cards": 1,
+        "tags": ["x"],
+        "deck": "Docker",
+        "line": 5,
+    }
+    assert (cloze["text"], cloze["front"], cloze["deletions"]) == (
+        "A box.",
+        None,
+        [{"answer": "box", "start": 2, "card": 1}],
+    )
+    (problem,) = file.pop("problems")
+    assert (problem["line"], problem["code"]) == (8, "answer-after-cloze")
+    assert problem["message"] == "answer after the cloze in line 7, left out"
+    assert file == {"file": "a.md", "dialect": "qa"}
+
+
+def test_check_names_the_place_of_a_problem_as_it_was_given(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(START + "A: two\n")
+    by_file, by_folder = run("check", tmp_path / "a.md"), run("check", tmp_path)
+    sentence = by_file.stdout.splitlines()[0]
+    assert sentence.startswith(f"{tmp_path}/a.md:3: second answer, left out; the first one is in line 2; ")
+    assert by_folder.stdout.splitlines()[0] == sentence
+    assert (by_file.exit_code, by_folder.exit_code) == (1, 1)
+
+
+def test_a_warning_costs_no_note_and_no_exit_status(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(START + "Q: empty?\nA:\n")
+    result = run("check", tmp_path)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        f'{tmp_path}/a.md:4: warning: empty answer; write it after "A:"',
+        "a.md: qa, 2 notes, 2 cards",
+    ]
+
+
+def test_cut_writes_a_deck_file_that_reads_to_the_same_notes_and_leaves_others_alone(tmp_path: Path) -> None:
+    memo, output = tmp_path / "memo.md", tmp_path / "deck.md"
+    memo.write_text("# Docker\n- start : makes it run\n- stop\n  - ends it\n")
+    assert run("cut", memo, "-o", output).exit_code == 0
+    fronts = [note["front"] for note in json.loads(run("check", output, "--json").stdout)[0]["notes"]]
+    assert len(fronts) == 2
+    written = output.read_text()
+    again = run("cut", memo, "-o", output)
+    assert str(again.exception) == f"{output}: the file exists and was left as it is; choose another name"
+    assert output.read_text() == written
+
+
+def test_cut_says_which_memo_cannot_be_read(tmp_path: Path) -> None:
+    sentence = f"{tmp_path}/none.md: cannot be read (No such file or directory); check the path"
+    assert str(run("cut", tmp_path / "none.md").exception) == sentence
+
+
+def test_import_takes_the_cards_folder_and_says_what_it_did(config: Config, database: Database) -> None:
+    (config.cards_dir / "a.md").write_text(START)
+    result = run("import")
+    assert result.stdout.splitlines() == ["a.md: read: 1 new", f"{config.cards_dir}: 1 files; 1 new", "import 1"]
+    assert live(database) == ["What starts a container?"]
+    (config.cards_dir / "a.md").write_text(START.replace("What starts", "Which command starts"))
+    assert "  a.md:1: ~ reworded: What starts a container? -> Which command starts a container?" in run("import").stdout
+
+
+def test_a_dry_run_shows_the_same_report_and_writes_nothing(config: Config, database: Database) -> None:
+    (config.cards_dir / "a.md").write_text(START)
+    planned = json.loads(run("import", "--dry-run", "--json").stdout)
+    assert live(database) == []
+    done = json.loads(run("import", "--json").stdout)
+    assert (planned["files"], planned["import_id"]) == (done["files"], None)
+
+
+def test_a_part_of_the_cards_folder_does_not_retire_the_rest(config: Config, database: Database) -> None:
+    (config.cards_dir / "a.md").write_text(START)
+    (config.cards_dir / "x").mkdir()
+    (config.cards_dir / "x/b.md").write_text(STOP)
+    run("import")
+    (config.cards_dir / "x/b.md").write_text(STOP.replace("What stops", "How does one stop"))
+    assert run("import", config.cards_dir / "x").exit_code == 0
+    assert live(database) == ["What starts a container?", "How does one stop a container?"]
+    assert run("import", config.cards_dir / "a.md").exit_code == 0
+    assert len(live(database)) == 2
+
+
+def test_import_for_an_account_makes_decks_of_its_own(tmp_path: Path, database: Database) -> None:
+    with database.writing() as session:
+        owner = add_learner(session, "hanako")
+    (tmp_path / "own.md").write_text(START)
+    assert run("import", tmp_path / "own.md", "--user", "Hanako").exit_code == 0
+    with database.reading() as session:
+        assert session.execute(select(Deck.path, Deck.owner_id)).all() == [("own", owner.id)]
+
+
+def test_import_for_nobody_is_refused(tmp_path: Path) -> None:
+    sentence = 'There is no account "taro"; "oboegaki user list" shows the names of all accounts'
+    assert str(run("import", tmp_path, "--user", "taro").exception) == sentence
+
+
+def test_an_exported_deck_imports_to_the_same_notes(config: Config, database: Database, tmp_path: Path) -> None:
+    (config.cards_dir / "a.md").write_text("---\nname: Docker/Basics\n---\n" + START + "C: A [box].\n")
+    run("import")
+    output = tmp_path / "out.md"
+    assert run("export", "Docker/Basics", "-o", output).exit_code == 0
+    (config.cards_dir / "a.md").write_text(output.read_text())
+    counts = json.loads(run("import", "--json").stdout)["files"][0]["counts"]
+    assert counts == {"same": 2}

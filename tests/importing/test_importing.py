@@ -1,0 +1,202 @@
+"""An import as a whole: all or nothing, decks and their order, and what is refused."""
+
+from pathlib import Path
+from threading import Thread
+from time import sleep
+
+import pytest
+from sqlalchemy.exc import DatabaseError
+
+from app import importing
+from app.errors import NotFoundError, RefusedError, StaleError
+from app.importing import ImportReport, from_json
+from app.models import Import
+from tests.conftest import NOW
+from tests.importing.library_folder import Folder
+from tests.importing.test_progress import LIST, START, STOP
+
+
+def sentences(report: ImportReport) -> list[str]:
+    """The problems of all files as the command line says them."""
+    return [
+        f"{file.file}: {problem['message'] % problem['details']}; {problem['remedy'] % problem['details']}"
+        for file in report.files
+        for problem in file.problems
+    ]
+
+
+@pytest.mark.parametrize("table", ["notes", "cards", "import_changes"])
+def test_an_import_that_fails_half_way_leaves_nothing(folder: Folder, table: str) -> None:
+    folder.write("a.md", START)
+    folder.run()
+    folder.learn()
+    folder.write("a.md", STOP + START)
+    folder.write("b.md", LIST)
+    with folder.database.writing() as session:
+        session.connection().exec_driver_sql(
+            f"CREATE TRIGGER half_way BEFORE INSERT ON {table} WHEN (SELECT count(*) FROM {table}) > 1 "  # noqa: S608 - a name of ours
+            "BEGIN SELECT RAISE(ABORT, 'half way'); END"
+        )
+    before = folder.tables()
+    with pytest.raises(DatabaseError, match="half way"):
+        folder.run()
+    assert folder.tables() == before
+
+
+def test_a_first_import_that_fails_half_way_leaves_nothing(folder: Folder) -> None:
+    folder.write("a.md", START)
+    folder.write("b.md", STOP)
+    with folder.database.writing() as session:
+        session.connection().exec_driver_sql(
+            "CREATE TRIGGER half_way BEFORE INSERT ON cards WHEN (SELECT count(*) FROM cards) > 0 "
+            "BEGIN SELECT RAISE(ABORT, 'half way'); END"
+        )
+    before = folder.tables()
+    with pytest.raises(DatabaseError, match="half way"):
+        folder.run()
+    assert folder.tables() == before
+
+
+def test_two_first_imports_at_once_are_one(folder: Folder) -> None:
+    folder.write("a.md", START + STOP)
+    imports = [Thread(target=folder.run) for _ in range(2)]
+    with folder.database.writing():
+        for each in imports:
+            each.start()
+        sleep(0.3)  # both have seen an empty library by now, and wait to write
+    for each in imports:
+        each.join()
+    assert len(folder.tables()["notes"]) == 2
+
+
+def test_decks_are_studied_in_the_order_of_their_files_and_hold_the_decks_below(folder: Folder) -> None:
+    for file in ("10.md", "2.md", "x/1.md"):
+        folder.write(file, f"Q: {file}?\nA: yes\n")
+    folder.run()
+    assert folder.decks() == ["2", "10", "x/1", "x"]
+    assert list(folder.cards()) == ["2.md?", "10.md?", "x/1.md?"]
+
+
+def test_a_deck_that_lost_its_file_stays_for_the_decks_below_it(folder: Folder) -> None:
+    folder.write("x.md", START)
+    folder.write("x/1.md", STOP)
+    folder.run()
+    folder.remove("x.md")
+    folder.run()
+    assert sorted(folder.decks()) == ["x", "x/1"]
+    assert list(folder.cards()) == ["What stops a container?"]
+    assert folder.run().import_id is None
+
+
+def test_two_files_that_claim_one_deck_make_two_and_say_so(folder: Folder) -> None:
+    name = "---\nname: Docker\n---\n"
+    folder.write("b.md", name + START)
+    folder.run()
+    folder.write("a.md", name + STOP)
+    report = folder.run()
+    assert sorted(folder.decks()) == ["Docker", "Docker (a.md)"]
+    assert folder.cards()["What starts a container?"]["path"] == "Docker"
+    assert len(sentences(report)) == 1
+    assert all(word in sentences(report)[0] for word in ("a.md", "b.md", "Docker"))
+    assert folder.run().import_id is None
+
+
+def test_the_language_of_a_deck_is_seen_from_its_kana(folder: Folder) -> None:
+    folder.write("a.md", "Q: コンテナを始めるのは?\nA: start\n")
+    folder.write("b.md", START)
+    folder.write("c.md", "---\nlang: de\n---\nQ: Was?\nA: Das.\n")
+    folder.run()
+    languages = {row[2]: row[4] for row in folder.tables()["decks"]}
+    assert languages == {"a": "ja", "b": "", "c": "de"}
+
+
+def test_a_folder_that_came_up_empty_retires_nothing(folder: Folder) -> None:
+    folder.write("a.md", START)
+    folder.run()
+    folder.remove("a.md")
+    before = folder.tables()
+    with pytest.raises(RefusedError) as refused:
+        folder.run(asked=False)
+    assert str(refused.value) == (
+        f"{folder.path}: the folder holds no deck files, but the library has notes, which were kept; "
+        "check that the folder is mounted, or import it by hand to retire them"
+    )
+    assert folder.tables() == before
+
+
+def test_a_missing_folder_retires_nothing(folder: Folder) -> None:
+    folder.write("a.md", START)
+    folder.run()
+    folder.remove("a.md")
+    folder.path.rmdir()
+    before = folder.tables()
+    with pytest.raises(NotFoundError) as missing:
+        folder.run()
+    assert str(missing.value) == (
+        f"{folder.path}: there is no such folder; make it, or set OBOEGAKI_CARDS_DIR to the one with the deck files"
+    )
+    assert folder.tables() == before
+
+
+def test_a_plan_is_stale_after_another_import(folder: Folder) -> None:
+    folder.write("a.md", START)
+    folder.run()
+    folder.write("a.md", START + STOP)
+    plan = folder.plan()
+    folder.run()
+    with folder.database.writing() as session, pytest.raises(StaleError) as stale:
+        importing.apply(session, plan, None, NOW)
+    assert str(stale.value) == (
+        "The decks changed after this plan was made; nothing was imported. Look at the new plan"
+    )
+
+
+def test_the_stored_report_is_the_one_that_was_shown(folder: Folder) -> None:
+    folder.write("a.md", START + "A: two\n")
+    folder.run()
+    folder.write("a.md", STOP + START)
+    planned, done = folder.plan().report(), folder.run()
+    assert done.files == planned.files
+    with folder.database.reading() as session:
+        found = session.get_one(Import, done.import_id)
+    stored = from_json(found.report)
+    assert stored == done
+
+
+def test_a_long_list_is_cut_and_its_count_is_true(folder: Folder) -> None:
+    folder.write("a.md", "".join(f"Q: question {number}?\nA: yes\n" for number in range(150)))
+    file = folder.run().files[0]
+    assert (file.counts, len(file.items), file.more) == ({"new": 150}, 100, 50)
+
+
+def test_files_of_an_account_leave_its_other_decks_and_the_library_alone(folder: Folder, tmp_path: Path) -> None:
+    folder.write("a.md", START)
+    folder.run()
+    _import_own(folder, "mine.md", STOP)
+    _import_own(folder, "more.md", LIST)
+    assert sorted(folder.decks()) == ["a", "mine", "more"]
+    _import_own(folder, "more.md", LIST + "Q: more?\nA: yes\n")
+    assert sorted(folder.decks()) == ["a", "mine", "more"]
+    assert len(folder.cards()) == 4
+
+
+def test_another_upload_for_the_same_deck_does_not_take_the_first_ones_notes(folder: Folder) -> None:
+    name = "---\nname: Docker\n---\n"
+    _import_own(folder, "one.md", name + START)
+    _import_own(folder, "two.md", name + STOP)
+    assert sorted(folder.decks()) == ["Docker", "Docker (two.md)"]
+    assert len(folder.cards()) == 2
+
+
+def test_an_upload_under_another_name_is_the_same_deck_when_its_notes_are_the_same(folder: Folder) -> None:
+    name = "---\nname: Docker\n---\n"
+    _import_own(folder, "one.md", name + START + STOP)
+    learnt = folder.learn()
+    _import_own(folder, "one (1).md", name + START + STOP)
+    assert (folder.decks(), folder.progress()) == (["Docker"], learnt)
+
+
+def _import_own(folder: Folder, file: str, text: str) -> None:
+    request = importing.Request(owner_id=folder.learner.id, root="uploaded files", whole=False, asked=True)
+    sources = [importing.SourceFile(file, text.encode())]
+    importing.import_files(folder.database, lambda: sources, request, folder.learner.id, NOW)
