@@ -80,7 +80,7 @@ def test_what_was_written_is_there_for_others(database: Database, config: Config
 
 
 def test_a_body_that_raises_writes_nothing(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="^in the body$"), database.writing() as session:
+    with pytest.raises(RuntimeError, match=r"^in the body$"), database.writing() as session:  # noqa: PT012
         add_learner(session, "hanako")
         raise RuntimeError("in the body")
     assert names(database) == []

@@ -95,7 +95,7 @@ def test_a_holder_that_dies_frees_the_lock(path: Path) -> None:
 
 def test_an_error_in_the_body_frees_the_lock(path: Path) -> None:
     lock = FileLock(path)
-    with pytest.raises(RuntimeError, match="^in the body$"), lock.held():
+    with pytest.raises(RuntimeError, match=r"^in the body$"), lock.held():
         raise RuntimeError("in the body")
     with FileLock(path).held(), ThreadPoolExecutor(1) as pool:
         assert pool.submit(lambda: True).result()

@@ -103,7 +103,7 @@ def _faults_of(language: str, message: Message) -> Iterator[str]:
     ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
     fields = _fields(ids[-1])
     for string in strings:
-        if _fields(string) - fields or (len(ids) == 1 and _fields(string) != fields):
+        if _fields(str(string)) - fields or (len(ids) == 1 and _fields(str(string)) != fields):
             yield f"{language}: {string!r} has other fields than {ids[-1]!r}"
 
 

@@ -74,7 +74,6 @@ function grade(event) {
   if (upcoming) {
     show(upcoming);
     upcoming = null;
-    answer.set("holding", current().dataset.card);
   } else {
     say(words.loading);
   }
@@ -84,7 +83,10 @@ function grade(event) {
 
 // Answers go out one after the other: the reply to one names the card after the next.
 function send(address, answer, form) {
-  const job = () => deliver(address, answer, 0).then((reply) => received(reply, form));
+  const job = () => {
+    if (!form.isConnected && current()) answer.set("holding", current().dataset.card);
+    return deliver(address, answer, 0).then((reply) => received(reply, form));
+  };
   sending = sending ? sending.then(job) : job();
 }
 
@@ -118,12 +120,18 @@ function received(reply, form) {
     const place = document.querySelector(`[data-left="${name}"]`);
     if (place) place.textContent = count;
   }
-  if (form.isConnected) {
-    if (reply.next) show(reply.next);
-    else location.assign(reply.end);
-  } else {
+  if (!isAnswered(current())) {
     upcoming = reply.next;
+  } else if (reply.next) {
+    show(reply.next);
+  } else if (form.isConnected) {
+    location.assign(reply.end);
   }
+}
+
+// The card on the page waits for the next one when it was answered before that one had come.
+function isAnswered(card) {
+  return Boolean(card?.querySelector(".grades").dataset.sent);
 }
 
 function typing(event) {

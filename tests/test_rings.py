@@ -1,0 +1,116 @@
+"""Arrows point inwards: pages and commands -> use cases and tables -> scheduling and deck reading. And one clock."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+APP = PROJECT / "app"
+MODULES = sorted(APP.rglob("*.py"))
+OUTER = {"__init__", "cli", "web", "wsgi"}
+"""What of `app` may know Flask: the factory, commands, pages and the way in for uWSGI."""
+DATABASES = {"sqlalchemy", "alembic", "pysqlite3", "sqlite3"}
+CLOCKS = {
+    ("date", "today"),
+    ("datetime", "now"),
+    ("datetime", "today"),
+    ("datetime", "utcnow"),
+    ("time", "localtime"),
+    ("time", "gmtime"),
+    ("time", "time"),
+    ("time", "time_ns"),
+}
+
+
+def of_ring(*names: str) -> list[Path]:
+    """The modules of these parts of `app`."""
+    return [path for path in MODULES if path.relative_to(APP).parts[0].removesuffix(".py") in names]
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """The full names of what a module imports, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imports_of(path: Path) -> set[str]:
+    return set(imported(ast.parse(path.read_text())))
+
+
+def packages_of(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imports_of(path)}
+
+
+def clocks_read(tree: ast.AST) -> list[str]:
+    """Where a module reads the time: the call and its line; also a clock imported by its own name."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and (_name(node.value), node.attr) in CLOCKS:
+            found.append(f"{_name(node.value)}.{node.attr}, line {node.lineno}")
+        if isinstance(node, ast.ImportFrom):
+            taken = [alias.name for alias in node.names if (node.module, alias.name) in CLOCKS]
+            found += [f"{node.module}.{name}, line {node.lineno}" for name in taken]
+    return found
+
+
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def test_the_directions_of_import_hold() -> None:
+    """The contracts stand in pyproject.toml."""
+    linter = Path(sys.executable).with_name("lint-imports")
+    result = subprocess.run([linter, "--no-cache"], cwd=PROJECT, capture_output=True, text=True, timeout=120)  # noqa: S603
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert " 0 broken" in result.stdout
+
+
+@pytest.mark.parametrize("path", of_ring("srs"), ids=lambda path: path.stem)
+def test_scheduling_uses_the_standard_library_and_itself_alone(path: Path) -> None:
+    ours = {name for name in imports_of(path) if name.partition(".")[0] == "app"}
+    assert packages_of(path) - {"app"} <= sys.stdlib_module_names
+    assert all(name.startswith("app.srs") for name in ours)
+    assert packages_of(path).isdisjoint({"sqlite3", "time", "os"})
+
+
+@pytest.mark.parametrize("path", of_ring("decks"), ids=lambda path: path.stem)
+def test_deck_reading_knows_neither_database_nor_web_nor_the_rest_of_the_app(path: Path) -> None:
+    assert packages_of(path).isdisjoint(DATABASES)
+    assert not [name for name in packages_of(path) if name.startswith("flask")]
+    assert not [name for name in imports_of(path) if name.startswith("app.") and not name.startswith("app.decks")]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in MODULES if path.relative_to(APP).parts[0].removesuffix(".py") not in OUTER],
+    ids=lambda path: str(path.relative_to(APP)),
+)
+def test_use_cases_know_neither_flask_nor_the_outer_ring(path: Path) -> None:
+    assert not [name for name in packages_of(path) if name.startswith(("flask", "werkzeug", "click"))]
+    assert not [name for name in imports_of(path) if name.startswith(("app.web", "app.cli", "app.wsgi", "."))]
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path != APP / "clock.py"], ids=lambda path: path.stem)
+def test_only_the_clock_reads_the_time(path: Path) -> None:
+    assert clocks_read(ast.parse(path.read_text())) == []
+
+
+def test_the_check_of_clocks_sees_them() -> None:
+    source = (
+        "import datetime as d\nfrom time import time\nd.datetime.now()\nx = date.today\ndatetime.fromisoformat('')\n"
+    )
+    assert clocks_read(ast.parse(source)) == ["time.time, line 2", "datetime.now, line 3", "date.today, line 4"]
+    assert clocks_read(ast.parse((APP / "clock.py").read_text())) == ["datetime.now, line 8"]
+
+
+def test_the_check_of_imports_sees_them() -> None:
+    source = "import flask.views\nfrom app import web\nfrom . import queue\ndef f():\n    from sqlalchemy.orm import Session\n"
+    assert {"flask.views", "app.web", ".", "sqlalchemy.orm"} <= set(imported(ast.parse(source)))
