@@ -20,12 +20,14 @@ from app.prepared import Prepared
 _MOST_CHARACTERS = 2_000_000
 """Characters of HTML that a process keeps in memory."""
 _MOST_WAITING = 200
+_LOCAL_IMAGES = markup.Images()
 
 
 class Renderings:
     """A process's renderings: in memory up to a bound, behind it the table."""
 
-    def __init__(self) -> None:
+    def __init__(self, images: markup.Images = _LOCAL_IMAGES) -> None:
+        self._images = images
         self._kept: OrderedDict[bytes, Markup] = OrderedDict()
         self._characters = 0
         self._waiting: dict[bytes, Markup] = {}
@@ -34,13 +36,13 @@ class Renderings:
     def question(self, session: Session, card: CardView) -> Markup:
         """The question side of a card as safe HTML; of a cloze its text with the asked deletion hidden."""
         if card.kind is NoteKind.CLOZE:
-            return self._side(session, card, "asked", lambda: markup.render_cloze_front(*_cloze(card)))
+            return self._side(session, card, "asked", lambda: markup.render_cloze_front(*_cloze(card), self._images))
         return self._text(session, card, card.question)
 
     def answer(self, session: Session, card: CardView) -> Markup:
         """The answer side of a card as safe HTML; of a cloze its text with the asked deletion filled in."""
         if card.kind is NoteKind.CLOZE:
-            return self._side(session, card, "filled", lambda: markup.render_cloze_back(*_cloze(card)))
+            return self._side(session, card, "filled", lambda: markup.render_cloze_back(*_cloze(card), self._images))
         return self._text(session, card, card.answer)
 
     def store(self, session: Session) -> None:
@@ -51,14 +53,17 @@ class Renderings:
             if _KNOWN.first(session, {"key": key}) is None:
                 _STORE.run(session, {"key": key, "renderer": markup.RENDERER, "html": str(html)})
 
+    def _key(self, *parts: str) -> bytes:
+        return markup.rendering_key("remote images" if self._images.remote else "", *parts)
+
     def _text(self, session: Session, card: CardView, text: str) -> Markup:
-        return self._find(session, markup.rendering_key(text), lambda: markup.render(text))
+        return self._find(session, self._key(text), lambda: markup.render(text, self._images))
 
     def _side(self, session: Session, card: CardView, side: str, render: Callable[[], Markup]) -> Markup:
         deletions = "\0".join(
             f"{deletion.start},{len(deletion.answer)},{deletion.card},{deletion.hint}" for deletion in card.deletions
         )
-        key = markup.rendering_key(side, str(card.ordinal), deletions, card.front)
+        key = self._key(side, str(card.ordinal), deletions, card.front)
         return self._find(session, key, render)
 
     def _find(self, session: Session, key: bytes, render: Callable[[], Markup]) -> Markup:

@@ -22,11 +22,11 @@ class FolderWatch:
     def __init__(self, database: Database, config: Config) -> None:
         self._database = database
         self._config = config
-        self._imported = self._seen = importing.folder_state(config.cards_dir)
+        self._imported = self._seen = self._state()
 
     def look(self) -> None:
         """Look once; what cannot be imported is said in the log and waits for the next change."""
-        state = importing.folder_state(self._config.cards_dir)
+        state = self._state()
         settled, self._seen = state == self._seen, state
         if not settled or state == self._imported:
             return
@@ -37,6 +37,13 @@ class FolderWatch:
             _log.warning("the decks were not imported: %s", error)
         else:
             _log.warning("%s", report.summary)
+
+    def _state(self) -> object:
+        """What the folder looks like; why it cannot be looked at is a state too, and the import says so once."""
+        try:
+            return importing.folder_state(self._config.cards_dir)
+        except OboegakiError as error:
+            return str(error)
 
     def start(self) -> None:
         """Look every few seconds, in a thread that ends with the process."""

@@ -95,17 +95,26 @@ def kept_ordinals(old: Note, ordinals: dict[int, int], new: Note, gone: Sequence
         return Ordinals({number: number for number in numbers_of(new)}, [])
     was_cloze = old.kind is NoteKind.CLOZE
     kept = {number: ordinals[was] for number, was in match_cards(old, new).items()} if was_cloze else {1: 1}
-    waiting = {answer: ordinal for answer, ordinal in gone}
+    waiting: list[tuple[str, int]] = [(answer, ordinal) for answer, ordinal in gone]
     by_number: dict[int, int] = {}
     following = max(used, default=0) + 1
     for number in numbers_of(new):
-        known = kept[number] if number in kept else waiting.pop(answer_of(new.deletions, number), None)
+        known = kept[number] if number in kept else _waits(waiting, answer_of(new.deletions, number))
         by_number[number] = following if known is None else known
         following += known is None
     live = set(by_number.values())
-    lost = {answer_of(old.deletions, number): ordinal for number, ordinal in ordinals.items() if was_cloze}
-    still = [(answer, ordinal) for answer, ordinal in (waiting | lost).items() if ordinal not in live]
-    return Ordinals(by_number, sorted(still, key=lambda item: item[1]))
+    lost = [(answer_of(old.deletions, number), ordinal) for number, ordinal in ordinals.items() if was_cloze]
+    still = {ordinal: answer for answer, ordinal in (*waiting, *lost) if ordinal not in live}
+    return Ordinals(by_number, [(answer, ordinal) for ordinal, answer in sorted(still.items())])
+
+
+def _waits(waiting: list[tuple[str, int]], answer: str) -> int | None:
+    """The first card that waits for this answer, which then waits no more; None where none does."""
+    found = next((one for one in waiting if one[0] == answer), None)
+    if found is None:
+        return None
+    waiting.remove(found)
+    return found[1]
 
 
 def _tags(note: Note) -> str:

@@ -6,6 +6,7 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 
 from app.config import Config
+from app.markup import Images
 from app.renderings import Renderings
 from app.web import account, errors, headers, health, imports, language, library, logins, look, proxy, study, today
 
@@ -36,7 +37,7 @@ def init_app(app: Flask, config: Config) -> None:
         MAX_FORM_MEMORY_SIZE=_LARGEST_FORM,
         MAX_FORM_PARTS=1000,
     )
-    app.extensions["renderings"] = Renderings()
+    app.extensions["renderings"] = Renderings(Images(remote=config.remote_images))
     app.session_interface = _Sessions()
     for part in (proxy, language, logins, headers, errors, look):
         part.init_app(app)

@@ -2,6 +2,8 @@
 
 from flask import Flask, Response, request
 
+from app.web.context import config
+
 _POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -38,6 +40,8 @@ def init_app(app: Flask) -> None:
 def _add(response: Response) -> Response:
     for name, value in _ALWAYS.items():
         response.headers.setdefault(name, value)
+    if config().remote_images:
+        response.headers["Content-Security-Policy"] = _POLICY.replace("img-src 'self'", "img-src 'self' https: http:")
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={_ONE_YEAR}")
     if request.endpoint != "static":

@@ -167,8 +167,8 @@ def open_browser(browser: Browser, site: Site) -> Iterator[Open]:
 
 
 def _is_expected(complaint: str) -> bool:
-    """A refused (409) or an aborted answer, which a browser reports by itself."""
-    return "409" in complaint or "net::ERR_FAILED" in complaint
+    """A refused answer (409), a missing page (404) or an aborted request, which a browser reports by itself."""
+    return any(status in complaint for status in ("409", "404")) or "net::ERR_FAILED" in complaint
 
 
 def _complain_of(url: str, site: Site, complaints: list[str]) -> None:

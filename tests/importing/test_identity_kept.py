@@ -18,7 +18,7 @@ _GRADES = ((5, 4), (2,), (4, 5, 3), (5,), (3, 1))
 _FILES = {
     "a.md": START + STOP + LIST,
     "b.md": "C: [One], [two] and [three] layers.\n",
-    "c.md": "T: image\nD: template\n",
+    "c.md": "Q: base?\nA: layer\nT: image\nD: template\n",
 }
 _WHICH = START.replace("What starts", "Which command starts")
 
@@ -159,4 +159,4 @@ def test_an_answer_after_an_edit_goes_on_where_the_card_was(folder: Folder) -> N
     with folder.database.writing() as session:
         outcome = give(session, folder.learner, card, 4)
     schedule = outcome.progress.schedule
-    assert (schedule.repetitions, schedule.interval, schedule.easiness, outcome.revision) == (3, 16, 270, 3)
+    assert (schedule.repetitions, schedule.interval, schedule.easiness, outcome.revision) == (3, 17, 270, 3)
