@@ -79,4 +79,5 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	@touch $@
 
 %.mo: %.po $(VENV)/.run
-	@$(BIN)/pybabel -q compile -i $< -o $@ 2>/dev/null
+	@$(BIN)/pybabel -q compile -i $< -o $@
+	@test -f $@

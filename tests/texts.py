@@ -63,6 +63,7 @@ def collect() -> None:
         catalog = read(language)
         catalog.update(collected(), no_fuzzy_matching=True)
         catalog.obsolete.clear()
+        catalog.fuzzy, catalog.header_comment = False, ""
         _fill_in_english(catalog, language)
         path_of(language).parent.mkdir(parents=True, exist_ok=True)
         written = io.BytesIO()
@@ -86,6 +87,8 @@ def faults() -> Iterator[str]:
     """What is wrong with the catalogs, a sentence each."""
     wanted = {message.id: message for message in collected() if message.id}
     for language in LANGUAGES:
+        if read(language).fuzzy:
+            yield f"{language}: the catalog is marked as fuzzy and would not be compiled; run: make texts"
         catalog = {message.id: message for message in read(language) if message.id}
         for text in wanted.keys() - catalog.keys():
             yield f"{language}: not collected: {text!r}; run: make texts"
