@@ -85,8 +85,8 @@ def apply(session: Session, plan: Plan, user_id: int | None, now: datetime) -> I
             writer.write(file, shelf.deck_of(file), plan.known)
         elif file.state is State.MISSING and file.was is not None:
             writer.write(file, file.was.id, plan.known)
-        elif file.state is State.UNREADABLE:
-            shelf.note_problems(file)
+        else:
+            shelf.note(file)
     for file in plan.files:
         if file.state is State.MISSING and file.was is not None:
             shelf.retire(file.was)
@@ -112,7 +112,7 @@ def last_import(session: Session, owner_id: int | None = None) -> Any:
 
 
 def _has_work(plan: Plan) -> bool:
-    return any(file.state in (State.READ, State.MISSING, State.UNREADABLE) for file in plan.files)
+    return any(file.returned or file.state in (State.READ, State.MISSING, State.UNREADABLE) for file in plan.files)
 
 
 def _first_import(

@@ -45,6 +45,11 @@ class FilePlan:
         """The notes that the file holds now."""
         return self.deck.notes
 
+    @property
+    def returned(self) -> bool:
+        """Whether the file is there again, as it was, after its disappearance was undone."""
+        return self.state is State.UNCHANGED and self.was is not None and self.was.held == ABSENT
+
 
 @dataclass(slots=True)
 class Plan:
@@ -167,7 +172,7 @@ def name_apart(file: FilePlan, makers: dict[str, str]) -> None:
 
     `makers` holds the file that makes each deck so far.
     """
-    if file.state is State.MISSING:
+    if file.state is State.MISSING or (file.state is State.UNREADABLE and file.was is None):
         return
     path = file.deck.deck
     if path in makers:

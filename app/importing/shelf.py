@@ -74,10 +74,15 @@ class Shelf:
         self._by_path.pop(deck.path, None)
         self._by_path[path] = deck
 
-    def note_problems(self, file: FilePlan) -> None:
-        """Keep what is wrong with a file that could not be read; its notes stay."""
-        if file.was is not None:
+    def note(self, file: FilePlan) -> None:
+        """Keep what is wrong with a file that could not be read; let one that is there again go when it goes again.
+
+        The notes of both stay. That a file is there again is nothing to undo.
+        """
+        if file.state is State.UNREADABLE and file.was is not None:
             self._change(file.was, {"problems": problems_as_json(file.deck.problems)})
+        elif file.returned and file.was is not None:
+            self._session.execute(update(Deck).where(Deck.id == file.was.id).values(held=None))
 
     def retire(self, deck: KnownDeck) -> None:
         """Put away a deck whose file is gone; it waits for the file's return."""

@@ -22,6 +22,8 @@ _CHUNK = 64 * 1024
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
 _LINK = 0o120000
+_KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""The others are unpacked in pieces of any size: a bzip2 of 348 bytes takes 600 MB."""
 _END = b"PK\x05\x06"
 _MOST_END = 66_000  # bytes: the record at a zip's end with the longest comment
 _MOST_CONTENTS = 4 * MOST_FILES * 512
@@ -159,4 +161,6 @@ def _deck_entries(name: str, archive: zipfile.ZipFile) -> Iterable[zipfile.ZipIn
             continue
         if entry.flag_bits & _ENCRYPTED or (entry.external_attr >> 16) & 0o170000 == _LINK:
             raise OboegakiError("%(file)s: the zip holds a link or a locked file; pack plain files", file=name)
+        if entry.compress_type not in _KINDS:
+            raise zipfile.BadZipFile(entry.filename)
         yield entry

@@ -147,3 +147,13 @@ def test_a_zip_with_any_byte_changed_is_read_or_refused_with_a_sentence() -> Non
         except OboegakiError:
             refused += 1
     assert refused > 50
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_is_unpacked_in_pieces_of_any_size_is_refused(kind: int) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", kind) as archive:
+        archive.writestr("a.md", b"text")
+    assert refusal(("decks.zip", packed.getvalue())) == (
+        "decks.zip: the zip is damaged or of a kind that cannot be read; pack it again. Nothing was imported"
+    )
