@@ -5,7 +5,6 @@ another dialect's note that would be read as a marker goes one column in, and a 
 look the same when they are shown. A code block without an end gets one.
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.decks import qa
 from app.decks.fences import find_tagged_fences, hide_code
+from app.decks.front_matter import write_front_matter
 from app.decks.note import Deletion, Note, NoteKind
 from app.library import DeckView
 from app.models import Note as NoteRow
@@ -28,18 +28,11 @@ _BRACKET = re.compile(r"\\?\]|!?\[")
 
 def deck_text(session: Session, deck: DeckView) -> Iterator[str]:
     """The notes of a deck that are in its file now, as the text of a deck file; `session` is read until the end."""
-    yield front_matter(deck.path, _common_tags(session, deck.id), deck.language)
+    yield write_front_matter(deck.path, _common_tags(session, deck.id), deck.language)
     rows = session.execute(_NOTES, {"deck": deck.id}, execution_options={"yield_per": _AT_ONCE})
     for row in rows:
         deletions = tuple(Deletion(*deletion) for deletion in row.deletions or ())
         yield f"\n{block(Note(NoteKind(row.kind), row.front, row.back, deletions))}"
-
-
-def front_matter(path: str, tags: Sequence[str], language: str) -> str:
-    """TOML, whose strings are written like those of JSON."""
-    values = {"name": path, "tags": list(tags), "lang": language, "dialect": "qa"}
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value]
-    return "\n".join(["---", *lines, "---", ""])
 
 
 def block(note: Note) -> str:

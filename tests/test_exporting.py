@@ -4,9 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from app.decks.front_matter import write_front_matter
 from app.decks.note import Deletion, Note, NoteKind
 from app.decks.reading import read_deck_file
-from app.exporting import block, cloze_text, front_matter
+from app.exporting import block, cloze_text
 
 _PIECES = st.sampled_from(
     [
@@ -23,7 +24,7 @@ def _read(text: str) -> list[Note]:
 
 
 def _exported(notes: list[Note]) -> str:
-    return front_matter("Deck", (), "") + "".join(f"\n{block(note)}" for note in notes)
+    return write_front_matter("Deck", (), "") + "".join(f"\n{block(note)}" for note in notes)
 
 
 @given(_FILES)
@@ -69,6 +70,6 @@ def test_deletions_that_share_a_card_become_cards_of_their_own() -> None:
 
 @pytest.mark.parametrize(("path", "tags", "language"), [("Docker/Network", ("a", "b"), "ja"), ('quoted "x"', (), "")])
 def test_the_front_matter_names_deck_tags_and_language(path: str, tags: tuple[str, ...], language: str) -> None:
-    text = front_matter(path, tags, language) + "\n" + block(Note(NoteKind.BASIC, "q", "a"))
+    text = write_front_matter(path, tags, language) + "\n" + block(Note(NoteKind.BASIC, "q", "a"))
     file = read_deck_file(text.encode(), "other.md")
     assert (file.deck, file.dialect, file.notes[0].tags, file.language) == (path, "qa", tags, language)

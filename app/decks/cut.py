@@ -1,11 +1,10 @@
 """Cut a memo: its notes as the text of a deck file in `qa`, ready for editing."""
 
-import json
 import re
 from typing import NamedTuple
 
-from app.decks.front_matter import read_front_matter
-from app.decks.note import DeckFile, Note, Problem
+from app.decks.front_matter import read_front_matter, write_front_matter
+from app.decks.note import Note, Problem
 from app.decks.reading import read_deck_file
 
 _MARKER = re.compile(r"[QACTD]:")
@@ -25,14 +24,7 @@ def cut(memo: str, file: str) -> Cut:
     read = read_deck_file(data, file, "outline")
     tags = read_front_matter(memo).tags
     cards = "\n".join(_card(note) for note in read.notes)
-    return Cut(f"{_front_matter(read, tags)}\n{cards}", read.notes, read.problems)
-
-
-def _front_matter(read: DeckFile, tags: tuple[str, ...]) -> str:
-    """TOML, whose strings are written like those of JSON."""
-    values = {"name": read.deck, "tags": list(tags), "lang": read.language, "dialect": "qa"}
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value]
-    return "\n".join(["---", *lines, "---", ""])
+    return Cut(f"{write_front_matter(read.deck, tags, read.language)}\n{cards}", read.notes, read.problems)
 
 
 def _card(note: Note) -> str:

@@ -3,9 +3,10 @@
 TOML or YAML, told apart by trying; the keys `name` or `deck`, `tags`, `dialect` and `lang`, all others ignored.
 """
 
+import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import yaml
@@ -160,3 +161,10 @@ def _wrong_type(key: str, inside: str) -> Problem:
 def _line_of(key: str, inside: str) -> int:
     found = re.search(rf"^[^\S\n]*[\"']?{key}\b", inside, re.MULTILINE)
     return 2 + inside.count("\n", 0, found.start()) if found else 1
+
+
+def write_front_matter(path: str, tags: Sequence[str], language: str) -> str:
+    """The front matter of a deck file in `qa`, as TOML, whose strings are written like those of JSON."""
+    values = {"name": path, "tags": list(tags), "lang": language, "dialect": "qa"}
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value]
+    return "\n".join(["---", *lines, "---", ""])
