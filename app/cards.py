@@ -12,7 +12,7 @@ from app.decks.note import Deletion, NoteKind
 from app.errors import NotFoundError
 from app.learner import Learner
 from app.models import Card, Deck, Note, Schedule
-from app.prepared import Prepared
+from app.prepared import Handle, Prepared, at_most
 from app.srs.sm2 import FIRST_EASINESS
 from app.srs.sm2 import Schedule as Sm2Schedule
 
@@ -69,7 +69,7 @@ class CardView:
 LEECH = 8
 
 
-def load(session: Session, learner: Learner, card_ids: Sequence[int]) -> list[CardView]:
+def load(session: Handle, learner: Learner, card_ids: Sequence[int]) -> list[CardView]:
     """The cards with these ids in this order; those that the learner may not see are left out."""
     if not card_ids:
         return []
@@ -78,7 +78,7 @@ def load(session: Session, learner: Learner, card_ids: Sequence[int]) -> list[Ca
     return [found[card_id] for card_id in card_ids if card_id in found]
 
 
-def load_one(session: Session, learner: Learner, card_id: int) -> CardView:
+def load_one(session: Handle, learner: Learner, card_id: int) -> CardView:
     """One card; raises NotFoundError where the learner may not see it."""
     for card in load(session, learner, [card_id]):
         return card
@@ -91,7 +91,7 @@ def of_deck(session: Session, learner: Learner, deck_id: int, begins: int, limit
     return [_view(row) for row in rows]
 
 
-def _rows(session: Session, learner: Learner, card_ids: Sequence[int]) -> Iterable[Any]:
+def _rows(session: Handle, learner: Learner, card_ids: Sequence[int]) -> Iterable[Any]:
     if len(card_ids) == 1:
         return _THE_CARD.all(session, {"user": learner.id, "card": card_ids[0]})
     return session.execute(_BY_ID, {"user": learner.id, "cards": list(card_ids)})
@@ -166,5 +166,5 @@ _THE_CARD = Prepared(_VIEW.where(Card.id == bindparam("card")))
 _OF_DECK = (
     _VIEW.where(Card.deck_id == bindparam("deck"), Card.position >= bindparam("begins"))
     .order_by(Card.position)
-    .limit(bindparam("limit"))
+    .limit(at_most("limit"))
 )

@@ -9,7 +9,7 @@ from sqlalchemy import Integer, and_, bindparam, delete, func, insert, select, u
 from sqlalchemy.orm import Session
 
 from app.models import Card, NewCursor, Schedule
-from app.prepared import Prepared
+from app.prepared import Handle, Prepared, at_most
 from app.queue_statements import is_new
 
 _KEY = and_(NewCursor.user_id == bindparam("user"), NewCursor.deck_id == bindparam("deck"))
@@ -27,7 +27,7 @@ _FIRST_NEW = Prepared(
         is_new(Schedule),
     )
     .order_by(Card.position)
-    .limit(1)
+    .limit(at_most(1))
 )
 _BEGIN = Prepared(
     insert(NewCursor).values(user_id=bindparam("user"), deck_id=bindparam("deck"), position=bindparam("to"))
@@ -36,7 +36,7 @@ _MOVE = Prepared(update(NewCursor).where(_KEY).values(position=bindparam("to")))
 _LOWER = Prepared(update(NewCursor).where(_KEY, NewCursor.position > bindparam("to")).values(position=bindparam("to")))
 
 
-def advance(session: Session, user_id: int, deck_id: int) -> None:
+def advance(session: Handle, user_id: int, deck_id: int) -> None:
     """Move the cursor over the cards that are no longer new; each is passed only once."""
     key = {"user": user_id, "deck": deck_id}
     begins = _POSITION.scalar(session, key)
@@ -49,7 +49,7 @@ def advance(session: Session, user_id: int, deck_id: int) -> None:
         _MOVE.run(session, key | {"to": position})
 
 
-def lower(session: Session, user_id: int, deck_id: int, position: int | None) -> None:
+def lower(session: Handle, user_id: int, deck_id: int, position: int | None) -> None:
     """Put the cursor back to a card that became new again; None, for a retired card, changes nothing."""
     if position is None:
         return

@@ -4,7 +4,7 @@ WAL with `synchronous=FULL`: an answer is on the disk before it is acknowledged.
 a transaction that will write never finds out half way that another was quicker.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,11 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
 
+from app import clock
+from app.backups import make_backup
 from app.config import Config
-from app.errors import SetupError
+from app.errors import OboegakiError, SetupError
+from app.in_use import InUse
 from app.lock import FileLock
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -41,10 +44,12 @@ class Database:
     """The one database of a process, with sessions for reading and for writing."""
 
     def __init__(self, config: Config) -> None:
+        self._config = config
         self.url = config.database_url
         self.engine = _sqlite_engine(self.url) if config.uses_sqlite else create_engine(self.url)
         self._write_engine = self.engine.execution_options(writing=True)
         self._lock = FileLock(config.data_dir / "write.lock") if config.uses_sqlite else None
+        self._in_use = InUse(config.data_dir) if config.uses_sqlite else None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -57,6 +62,21 @@ class Database:
         """A session that writes: committed at the end of the body, rolled back whole when the body raises."""
         with self._alone(), self._transaction() as session:
             yield session
+
+    @contextmanager
+    def writing_on(self, connection: Connection) -> Iterator[None]:
+        """Let the body write on a connection that read before; committed at its end, rolled back whole when it raises.
+
+        What was read before belongs to another moment of the database: it is let go first.
+        """
+        connection.rollback()
+        with self._alone():
+            connection.execution_options(writing=True)
+            try:
+                with connection.begin():
+                    yield
+            finally:
+                connection.execution_options(writing=False)
 
     @contextmanager
     def probing(self) -> Iterator[Session]:
@@ -72,23 +92,45 @@ class Database:
             session.commit()
 
     def migrate(self) -> None:
-        """Bring the schema up to this program's, once, whoever starts first."""
+        """Bring the schema up to this program's, once, whoever starts first; a SQLite file is backed up before it."""
+        self._migrate(self._back_up)
+
+    def migrate_copy(self) -> None:
+        """The same for a copy of a database, which needs no backup of its own."""
+        self._migrate(lambda: None)
+
+    def _migrate(self, before: Callable[[], None]) -> None:
         with self._alone(), self._write_engine.connect() as connection:
             self._check_not_newer(connection)
+            changes_something = self.revision(connection) not in (None, head())
             connection.rollback()
+            if changes_something:
+                before()
             command.upgrade(alembic_config(connection), "head")
             connection.commit()
+
+    def _back_up(self) -> None:
+        if self._config.database_file is None:
+            return
+        try:
+            make_backup(self._config, clock.now())
+        except OboegakiError as error:
+            raise SetupError(
+                f"The schema was not brought up to date, because no backup could be made: {error}"
+            ) from None
 
     def check_schema(self) -> None:
         """Refuse a database whose schema is not this program's; raises SetupError."""
         with self.engine.connect() as connection:
             self._check_not_newer(connection)
-            if self._revision(connection) != _head():
+            if self.revision(connection) != head():
                 raise SetupError(f"{self._place}: the schema is older than the program; run: oboegaki data migrate")
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        if self._in_use is not None:
+            self._in_use.close()
 
     @property
     def _place(self) -> str:
@@ -102,18 +144,17 @@ class Database:
         with self._lock.held():
             yield
 
-    def _revision(self, connection: Connection) -> str | None:
+    def revision(self, connection: Connection) -> str | None:
+        """The revision of the database's schema; None where it has none yet."""
         return MigrationContext.configure(connection).get_current_revision()
 
     def _check_not_newer(self, connection: Connection) -> None:
-        revision = self._revision(connection)
-        try:
-            ScriptDirectory(str(MIGRATIONS)).get_revision(revision or "base")
-        except CommandError:
+        revision = self.revision(connection)
+        if not is_known(revision):
             raise SetupError(
                 f"{self._place}: the schema ({revision}) is newer than the program; start a newer Oboegaki, "
                 "or restore a backup made with this one"
-            ) from None
+            )
 
 
 def alembic_config(connection: Connection | None = None) -> AlembicConfig:
@@ -133,7 +174,17 @@ def check_sqlite(version: tuple[int, ...]) -> None:
         )
 
 
-def _head() -> str | None:
+def is_known(revision: str | None) -> bool:
+    """Whether this program knows how to bring a schema of this revision up to its own."""
+    try:
+        ScriptDirectory(str(MIGRATIONS)).get_revision(revision or "base")
+    except CommandError:
+        return False
+    return True
+
+
+def head() -> str | None:
+    """The revision of this program's schema."""
     return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
@@ -154,4 +205,8 @@ def _prepare(connection: Any, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if writing:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN")  # cannot fail: it only says that a transaction starts with the next statement

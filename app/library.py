@@ -15,6 +15,7 @@ from app.decks.note import Problem
 from app.errors import NotFoundError
 from app.learner import Learner
 from app.models import Card, Deck, Schedule
+from app.prepared import at_most
 from app.queue import MOST_COUNTED
 from app.srs.history import Kind, Progress, Review
 from app.srs.sm2 import Grade
@@ -185,7 +186,7 @@ _WALKED = (
     .outerjoin(Schedule, and_(Schedule.user_id == _USER, Schedule.card_id == Card.id))
     .where(_IN_FILE_ORDER)
     .order_by(Card.position)
-    .limit(bindparam("limit", type_=Integer))
+    .limit(at_most("limit"))
     .subquery()
 )
 _SUSPENDED = func.coalesce(_WALKED.c.suspended, false())
@@ -205,5 +206,5 @@ _BEFORE = (
     select(Card.position)
     .where(_IN_FILE_ORDER, Card.position < bindparam("begins", type_=Integer))
     .order_by(Card.position.desc())
-    .limit(bindparam("limit", type_=Integer))
+    .limit(at_most("limit"))
 )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.errors import NotFoundError
 from app.learner import Learner
 from app.models import Login, User
-from app.prepared import Prepared
+from app.prepared import Handle, Prepared
 
 LIFETIME = timedelta(days=90)
 """A login not used for this long is over."""
@@ -82,7 +82,7 @@ def make_login(session: Session, user_id: int, device: str, now: datetime) -> st
     return token
 
 
-def find_login(session: Session, token: str, now: datetime) -> Found | None:
+def find_login(session: Handle, token: str, now: datetime) -> Found | None:
     """The live login whose token this is, in one statement that changes nothing."""
     row = _FIND.first(session, {"token_hash": _hash(token), "now": now})
     if row is None:
@@ -133,6 +133,13 @@ def end_login(session: Session, learner: Learner, login_id: int) -> None:
 def log_out(session: Session, token: str) -> None:
     """End the login whose token this is; one that is over already stays over."""
     session.execute(delete(Login).where(Login.token_hash == _hash(token)))
+
+
+def renew_login(session: Session, login_id: int) -> str:
+    """Another token for a login: what its device held before, and whoever copied it, is out."""
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    session.execute(update(Login).where(Login.id == login_id).values(token_hash=_hash(token)))
+    return token
 
 
 def end_other_logins(session: Session, user_id: int, keep_login_id: int) -> None:

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy import ColumnElement, Connection, Dialect, Executable, Integer, bindparam, literal_column
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 _Process = Callable[[Any], Any] | None
+
+Handle = Session | Connection
+"""What a statement runs on: a session, or where every microsecond counts a connection alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,9 @@ class Prepared:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
-    def all(self, session: Session, parameters: Mapping[str, Any]) -> list[Any]:
+    def all(self, session: Handle, parameters: Mapping[str, Any]) -> list[Any]:
         """The rows, each with its columns by name."""
-        connection = session.connection()
+        connection = _begun(session)
         if connection.dispatch.before_cursor_execute:  # somebody wants to see what is sent
             return list(connection.execute(self._statement, parameters))
         compiled = self._for(connection.dialect)
@@ -46,19 +49,19 @@ class Prepared:
             return [compiled.row(*row) for row in rows]
         return [_typed(compiled, row) for row in rows]
 
-    def first(self, session: Session, parameters: Mapping[str, Any]) -> Any:
+    def first(self, session: Handle, parameters: Mapping[str, Any]) -> Any:
         """The first row; None when there is none."""
         rows = self.all(session, parameters)
         return rows[0] if rows else None
 
-    def scalar(self, session: Session, parameters: Mapping[str, Any]) -> Any:
+    def scalar(self, session: Handle, parameters: Mapping[str, Any]) -> Any:
         """The first column of the first row; None when there is none."""
         row = self.first(session, parameters)
         return None if row is None else row[0]
 
-    def run(self, session: Session, parameters: Mapping[str, Any]) -> None:
+    def run(self, session: Handle, parameters: Mapping[str, Any]) -> None:
         """Execute a statement that gives no rows."""
-        connection = session.connection()
+        connection = _begun(session)
         if connection.dispatch.before_cursor_execute:
             connection.execute(self._statement, parameters)
             return
@@ -71,18 +74,27 @@ class Prepared:
         return found
 
     def _run(self, connection: Connection, compiled: _Compiled, parameters: Mapping[str, Any]) -> Any:
-        values = [_value(bind, parameters) for bind in compiled.binds]
-        sent = (
-            values
-            if compiled.positional
-            else {bind[0]: value for bind, value in zip(compiled.binds, values, strict=True)}
-        )
-        cursor = connection.connection.cursor()
+        sent: Any = [
+            constant if is_constant else parameters[name] if process is None else process(parameters[name])
+            for name, process, is_constant, constant in compiled.binds
+        ]
+        if not compiled.positional:
+            sent = {bind[0]: value for bind, value in zip(compiled.binds, sent, strict=True)}
+        driver: Any = connection.connection.driver_connection
         try:
-            cursor.execute(compiled.sql, sent)
+            return driver.execute(compiled.sql, sent)
         except Exception as error:
             raise _wrapped(connection.dialect, compiled.sql, parameters, error) from error
-        return cursor
+
+
+def at_most(limit: str | int) -> ColumnElement[int]:
+    """A limit for `select`, by the name of a parameter or as a number.
+
+    As a bare parameter SQLite would look at its value, and compile the statement anew each time it runs.
+    """
+    if isinstance(limit, int):
+        return literal_column(str(limit), Integer)
+    return bindparam(limit, type_=Integer) + literal_column("0", Integer)
 
 
 @cache
@@ -91,12 +103,13 @@ def prepared(statement: Executable) -> Prepared:
     return Prepared(statement)
 
 
-def _value(bind: tuple[str, _Process, bool, Any], parameters: Mapping[str, Any]) -> Any:
-    name, process, is_constant, constant = bind
-    if is_constant:
-        return constant
-    value = parameters[name]
-    return value if process is None else process(value)
+def _begun(handle: Handle) -> Connection:
+    """The connection, in a transaction: what goes to the driver directly would not begin one."""
+    if isinstance(handle, Session):
+        return handle.connection()
+    if not handle.in_transaction():
+        handle.begin()
+    return handle
 
 
 def _typed(compiled: _Compiled, row: Any) -> Any:

@@ -12,13 +12,12 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Executable, bindparam, func, select
-from sqlalchemy.orm import Session
 
 from app import queue_statements as statements
 from app.errors import NotFoundError
 from app.learner import Learner
 from app.models import Card, Deck
-from app.prepared import prepared
+from app.prepared import Handle, prepared
 from app.queue_statements import Stage
 
 _NO_DECKS: Mapping[str, int] = MappingProxyType({})
@@ -85,7 +84,7 @@ class Candidate(NamedTuple):
     note_id: int
 
 
-def sit_down(session: Session, learner: Learner, today: date, deck_id: int | None = None) -> Sitting:
+def sit_down(session: Handle, learner: Learner, today: date, deck_id: int | None = None) -> Sitting:
     """A sitting on everything the learner may see, or on one deck; raises NotFoundError for a deck of others."""
     sitting = Sitting(learner, today)
     if deck_id is None:
@@ -96,7 +95,7 @@ def sit_down(session: Session, learner: Learner, today: date, deck_id: int | Non
     return replace(sitting, deck_id=deck_id, owner_id=deck.owner_id, path=deck.path)
 
 
-def upcoming(session: Session, sitting: Sitting, limit: int, holding: Collection[int] = ()) -> list[int]:
+def upcoming(session: Handle, sitting: Sitting, limit: int, holding: Collection[int] = ()) -> list[int]:
     """The ids of the next `limit` cards, without those in `holding`; siblings come last."""
     chosen: list[int] = []
     waiting: list[int] = []
@@ -111,7 +110,7 @@ def upcoming(session: Session, sitting: Sitting, limit: int, holding: Collection
     return (chosen + waiting)[:limit]
 
 
-def left(session: Session, sitting: Sitting) -> Left:
+def left(session: Handle, sitting: Sitting) -> Left:
     """How many due, new and repeated cards are left today."""
     if sitting.ahead:
         counted = prepared(statements.count_ahead(sitting.whole)).first(session, _counting(sitting))
@@ -124,7 +123,7 @@ def left(session: Session, sitting: Sitting) -> Left:
     )
 
 
-def _candidates(session: Session, sitting: Sitting, limit: int) -> Iterator[Candidate]:
+def _candidates(session: Handle, sitting: Sitting, limit: int) -> Iterator[Candidate]:
     """The queue in its order, each stage asked only when the one before ran out."""
     if sitting.ahead:
         yield from _scheduled(session, Stage.AHEAD, sitting, limit)
@@ -139,7 +138,7 @@ def _candidates(session: Session, sitting: Sitting, limit: int) -> Iterator[Cand
     yield from _rows(session, statements.again(sitting.whole), sitting, limit)
 
 
-def _scheduled(session: Session, stage: Stage, sitting: Sitting, limit: int) -> list[Candidate]:
+def _scheduled(session: Handle, stage: Stage, sitting: Sitting, limit: int) -> list[Candidate]:
     """The first cards of a stage: one range of an index, or one in each of the decks that come first."""
     if sitting.whole:
         return _rows(session, statements.scheduled(stage), sitting, limit)
@@ -149,7 +148,7 @@ def _scheduled(session: Session, stage: Stage, sitting: Sitting, limit: int) -> 
 
 
 def _rows(
-    session: Session, statement: Executable, sitting: Sitting, limit: int, decks: Mapping[str, int] = _NO_DECKS
+    session: Handle, statement: Executable, sitting: Sitting, limit: int, decks: Mapping[str, int] = _NO_DECKS
 ) -> list[Candidate]:
     if limit <= 0:
         return []
@@ -161,19 +160,19 @@ def _counting(sitting: Sitting) -> dict[str, Any]:
     return sitting.parameters | {"limit": MOST_COUNTED, "new_limit": min(sitting.new_per_day, MOST_COUNTED)}
 
 
-def _new_left(session: Session, sitting: Sitting) -> int:
+def _new_left(session: Handle, sitting: Sitting) -> int:
     introduced: int = prepared(statements.INTRODUCED_TODAY).scalar(session, sitting.parameters)
     return max(0, sitting.new_per_day - introduced)
 
 
-def _reviews_left(session: Session, sitting: Sitting) -> int:
+def _reviews_left(session: Handle, sitting: Sitting) -> int:
     if sitting.learner.reviews_per_day is None:
         return MOST_COUNTED
     reviewed: int = prepared(statements.REVIEWED_TODAY).scalar(session, sitting.parameters)
     return max(0, sitting.learner.reviews_per_day - reviewed)
 
 
-def _notes_of(session: Session, card_ids: Collection[int]) -> set[int]:
+def _notes_of(session: Handle, card_ids: Collection[int]) -> set[int]:
     if len(card_ids) <= 1:
         return {prepared(_NOTE_OF).scalar(session, {"card": card_id}) for card_id in card_ids}
     return set(session.execute(_NOTES_OF, {"cards": list(card_ids)}).scalars())

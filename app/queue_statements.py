@@ -27,12 +27,13 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.expression import Subquery
 
 from app.models import Card, Deck, NewCursor, Review, Schedule
+from app.prepared import at_most
 
 Candidates = Select[int, int]
 
 _USER = bindparam("user", type_=Integer)
 _TODAY = bindparam("today", type_=Schedule.due.type)
-_LIMIT = bindparam("limit", type_=Integer)
+_LIMIT = at_most("limit")
 _DECK_FIRST = Deck.id + 0
 """A deck's id that no index finds: the planner has to go from the decks to what is in them, never the other way."""
 
@@ -95,7 +96,7 @@ def first_decks(stage: Stage) -> Select[int]:
         select(Schedule.due)
         .where(stage.condition, Schedule.deck_id == Deck.id)
         .order_by(Schedule.due, Schedule.card_id)
-        .limit(1)
+        .limit(at_most(1))
         .correlate(Deck)
         .scalar_subquery()
         .label("first")
@@ -126,7 +127,7 @@ def new(whole: bool) -> Candidates:
 @cache
 def count_left(whole: bool) -> Select[int, int, int, int]:
     """Due, new and repeated cards, counted to `limit` and `new_limit`, and how many were introduced today."""
-    new_cards = _new_cards(whole).limit(bindparam("new_limit", type_=Integer)).subquery()
+    new_cards = _new_cards(whole).limit(at_most("new_limit")).subquery()
     repeats = again(whole).order_by(None).subquery()
     return select(
         _count_scheduled(whole, _is_due()).label("due"),
@@ -151,7 +152,7 @@ def deck_counts() -> Select[Any]:
         .select_from(Card)
         .outerjoin(Schedule, and_(Schedule.user_id == _USER, Schedule.card_id == Card.id))
         .where(Card.deck_id == Deck.id, _may_be_introduced())
-        .limit(bindparam("new_limit", type_=Integer))
+        .limit(at_most("new_limit"))
         .correlate(Deck)
     )
     return (
@@ -225,11 +226,9 @@ def _scheduled(condition: ColumnElement[bool]) -> Candidates:
 
 
 def _count_scheduled(whole: bool, condition: ColumnElement[bool]) -> Any:
-    """How many cards fulfil the condition, counted to `limit`: in one range, or in one for each deck."""
-    if whole:
-        return _counted(select(literal(1)).where(condition).limit(_LIMIT).subquery())
-    of_deck = select(literal(1)).where(condition, Schedule.deck_id == Deck.id).limit(_LIMIT).correlate(Deck)
-    return select(func.coalesce(func.sum(_counted(of_deck.subquery())), 0)).where(in_scope(whole)).scalar_subquery()
+    """How many cards fulfil the condition, counted to `limit` in all: in one range, or deck after deck."""
+    chosen = condition if whole else and_(condition, Schedule.deck_id.in_(select(Deck.id).where(in_scope(whole))))
+    return _counted(select(literal(1)).where(chosen).limit(_LIMIT).subquery())
 
 
 def _new_cards(whole: bool) -> Candidates:

@@ -15,7 +15,7 @@ from app import markup
 from app.cards import CardView
 from app.decks.note import Deletion, NoteKind
 from app.models import Rendering
-from app.prepared import Prepared
+from app.prepared import Handle, Prepared
 
 _MOST_CHARACTERS = 2_000_000
 """Characters of HTML that a process keeps in memory."""
@@ -33,19 +33,19 @@ class Renderings:
         self._waiting: dict[bytes, Markup] = {}
         self._lock = Lock()
 
-    def question(self, session: Session, card: CardView) -> Markup:
+    def question(self, session: Handle, card: CardView) -> Markup:
         """The question side of a card as safe HTML; of a cloze its text with the asked deletion hidden."""
         if card.kind is NoteKind.CLOZE:
             return self._side(session, card, "asked", lambda: markup.render_cloze_front(*_cloze(card), self._images))
         return self._text(session, card, card.question)
 
-    def answer(self, session: Session, card: CardView) -> Markup:
+    def answer(self, session: Handle, card: CardView) -> Markup:
         """The answer side of a card as safe HTML; of a cloze its text with the asked deletion filled in."""
         if card.kind is NoteKind.CLOZE:
             return self._side(session, card, "filled", lambda: markup.render_cloze_back(*_cloze(card), self._images))
         return self._text(session, card, card.answer)
 
-    def store(self, session: Session) -> None:
+    def store(self, session: Handle) -> None:
         """Write what was rendered since the last time into the table, in the caller's transaction."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
@@ -56,17 +56,17 @@ class Renderings:
     def _key(self, *parts: str) -> bytes:
         return markup.rendering_key("remote images" if self._images.remote else "", *parts)
 
-    def _text(self, session: Session, card: CardView, text: str) -> Markup:
+    def _text(self, session: Handle, card: CardView, text: str) -> Markup:
         return self._find(session, self._key(text), lambda: markup.render(text, self._images))
 
-    def _side(self, session: Session, card: CardView, side: str, render: Callable[[], Markup]) -> Markup:
+    def _side(self, session: Handle, card: CardView, side: str, render: Callable[[], Markup]) -> Markup:
         deletions = "\0".join(
             f"{deletion.start},{len(deletion.answer)},{deletion.card},{deletion.hint}" for deletion in card.deletions
         )
         key = self._key(side, str(card.ordinal), deletions, card.front)
         return self._find(session, key, render)
 
-    def _find(self, session: Session, key: bytes, render: Callable[[], Markup]) -> Markup:
+    def _find(self, session: Handle, key: bytes, render: Callable[[], Markup]) -> Markup:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from app import queue_statements
 from app.learner import Learner
 from app.models import Review, Schedule
+from app.prepared import at_most
 from app.queue import MOST_COUNTED, Sitting, sit_down
 from app.srs.history import Kind
 from app.srs.sm2 import Grade
@@ -163,7 +164,7 @@ _PACE = select(func.avg(Review.took_ms)).where(
         select(Review.id)
         .where(Review.user_id == _USER, Review.kind == Kind.GRADE.value, Review.took_ms > 0)
         .order_by(Review.study_day.desc(), Review.answered_at.desc())
-        .limit(_PACE_REVIEWS)
+        .limit(at_most(_PACE_REVIEWS))
     )
 )
 
@@ -179,7 +180,7 @@ def _due_on(day: str) -> Any:
     due = select(literal(1)).where(
         Schedule.user_id == _USER, queue_statements.is_queued(), Schedule.due == bindparam(day)
     )
-    return select(func.count()).select_from(due.limit(bindparam("limit")).subquery()).scalar_subquery()
+    return select(func.count()).select_from(due.limit(at_most("limit")).subquery()).scalar_subquery()
 
 
 _FORECAST = select(*(_due_on(f"day_{number}").label(f"day_{number}") for number in range(FORECAST_DAYS)))

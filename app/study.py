@@ -10,12 +10,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from app import cursor
 from app import study_statements as statements
 from app.errors import NotFoundError, StaleError
 from app.learner import Learner
+from app.prepared import Handle
 from app.srs import history
 from app.srs.history import Kind, Progress
 from app.srs.sm2 import Grade
@@ -59,7 +58,7 @@ class Outcome:
     again: bool = False
 
 
-def answer(session: Session, learner: Learner, given: Answer, now: datetime) -> Outcome:
+def answer(session: Handle, learner: Learner, given: Answer, now: datetime) -> Outcome:
     """Record one graded answer and move the card's schedule.
 
     Raises NotFoundError for a card the learner may not see, StaleError when the page was made before the card's
@@ -81,7 +80,7 @@ def answer(session: Session, learner: Learner, given: Answer, now: datetime) -> 
     return Outcome(review.id, given.card_id, given.grade, progress, (row.revision or 0) + 1)
 
 
-def undo(session: Session, learner: Learner, review_id: UUID, undo_id: UUID, now: datetime) -> Outcome:
+def undo(session: Handle, learner: Learner, review_id: UUID, undo_id: UUID, now: datetime) -> Outcome:
     """Take back the review `review_id` as if it had never been given; a second time tells the progress as it is.
 
     Raises NotFoundError when the learner gave no such review.
@@ -98,7 +97,7 @@ def undo(session: Session, learner: Learner, review_id: UUID, undo_id: UUID, now
     return _replayed(session, learner, row, review_id)
 
 
-def reset(session: Session, learner: Learner, card_id: int, reset_id: UUID, now: datetime) -> Outcome:
+def reset(session: Handle, learner: Learner, card_id: int, reset_id: UUID, now: datetime) -> Outcome:
     """Make a card new again; its log is kept. Raises NotFoundError for a card the learner may not see."""
     row = _load(session, learner, card_id, reset_id)
     if row.known:
@@ -108,7 +107,7 @@ def reset(session: Session, learner: Learner, card_id: int, reset_id: UUID, now:
     return _replayed(session, learner, row, reset_id)
 
 
-def recorded(session: Session, learner: Learner, review_id: UUID) -> Outcome:
+def recorded(session: Handle, learner: Learner, review_id: UUID) -> Outcome:
     """What a review led to when it was recorded; raises NotFoundError when the learner gave no such review."""
     row = statements.OWN_REVIEW.first(session, {"user": learner.id, "review": review_id})
     if row is None:
@@ -116,7 +115,7 @@ def recorded(session: Session, learner: Learner, review_id: UUID) -> Outcome:
     return replace(_first_result(session, learner, row.card_id, review_id), again=False)
 
 
-def last_review(session: Session, learner: Learner) -> UUID | None:
+def last_review(session: Handle, learner: Learner) -> UUID | None:
     """The newest grade or reset that was not undone: what "undo" takes back next.
 
     The newest of the last study day, unless the learner's days began later since: then it may lie in a day before.
@@ -131,13 +130,13 @@ def last_review(session: Session, learner: Learner) -> UUID | None:
     return later or last.id
 
 
-def log_of(session: Session, learner: Learner, card_id: int) -> list[history.Review]:
+def log_of(session: Handle, learner: Learner, card_id: int) -> list[history.Review]:
     """Everything the log holds of one card of a learner, oldest first."""
     rows = statements.LOG.all(session, {"user": learner.id, "card": card_id})
     return [as_review(row) for row in rows]
 
 
-def _load(session: Session, learner: Learner, card_id: int, review_id: UUID) -> Any:
+def _load(session: Handle, learner: Learner, card_id: int, review_id: UUID) -> Any:
     """The card with its schedule, and whether the log already knows the review."""
     parameters = {"user": learner.id, "card": card_id, "review": review_id}
     row = statements.CARD.first(session, parameters)
@@ -158,7 +157,7 @@ def _after_last(row: Any, now: datetime) -> datetime:
 
 
 def _append(
-    session: Session, learner: Learner, card_id: int, review: history.Review, now: datetime, took_ms: int = 0
+    session: Handle, learner: Learner, card_id: int, review: history.Review, now: datetime, took_ms: int = 0
 ) -> None:
     values = {
         "id": review.id,
@@ -175,7 +174,7 @@ def _append(
     statements.INSERT_REVIEW.run(session, values)
 
 
-def _fold(session: Session, learner: Learner, row: Any, review: history.Review) -> Progress:
+def _fold(session: Handle, learner: Learner, row: Any, review: history.Review) -> Progress:
     """The progress with one review more: a step where it came last, else the whole log again."""
     late = row.answered_at is not None and review.answered_at <= row.answered_at
     if late or row.undone_before:
@@ -183,7 +182,7 @@ def _fold(session: Session, learner: Learner, row: Any, review: history.Review) 
     return _progress(row).after(review)
 
 
-def _replayed(session: Session, learner: Learner, row: Any, review_id: UUID) -> Outcome:
+def _replayed(session: Handle, learner: Learner, row: Any, review_id: UUID) -> Outcome:
     progress = history.trace(log_of(session, learner, row.card_id))
     _store(session, learner, row, progress)
     if progress.schedule.is_new:
@@ -191,7 +190,7 @@ def _replayed(session: Session, learner: Learner, row: Any, review_id: UUID) -> 
     return Outcome(review_id, row.card_id, None, progress, (row.revision or 0) + 1)
 
 
-def _first_result(session: Session, learner: Learner, card_id: int, review_id: UUID) -> Outcome:
+def _first_result(session: Handle, learner: Learner, card_id: int, review_id: UUID) -> Outcome:
     """What the first delivery of a review led to, as far as the log up to it tells."""
     log = log_of(session, learner, card_id)
     place = next(place for place, review in enumerate(log) if review.id == review_id)
@@ -200,7 +199,7 @@ def _first_result(session: Session, learner: Learner, card_id: int, review_id: U
     return Outcome(review_id, card_id, first.grade, history.trace(upto), len(log), again=True)
 
 
-def _store(session: Session, learner: Learner, row: Any, progress: Progress) -> None:
+def _store(session: Handle, learner: Learner, row: Any, progress: Progress) -> None:
     """Write the schedule that follows from the log; the learner's own flags stay as they are."""
     values = derived(progress) | {"revision": (row.revision or 0) + 1}
     if row.revision is not None:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Integer, and_, bindparam, func, insert, or_, select, update
 
 from app.models import Card, Deck, Review, Schedule
-from app.prepared import Prepared
+from app.prepared import Prepared, at_most
 from app.srs.history import Kind
 
 _USER = bindparam("user", type_=Integer)
@@ -60,7 +60,7 @@ LAST_REVIEW = (
     select(Review.id, Review.study_day, Review.answered_at)
     .where(_COUNTING)
     .order_by(Review.study_day.desc(), Review.answered_at.desc())
-    .limit(1)
+    .limit(at_most(1))
 )
 GIVEN_LATER = (
     select(Review.id)
@@ -70,7 +70,7 @@ GIVEN_LATER = (
         Review.answered_at > bindparam("moment", type_=Review.answered_at.type),
     )
     .order_by(Review.answered_at.desc())
-    .limit(1)
+    .limit(at_most(1))
 )
 
 _DERIVED = (

@@ -13,7 +13,8 @@ import
 queue (in process, through the functions behind the pages)
     first card               the queue's first card with its texts; nine of ten cards are due
     Today's counts           how many are left, and the tree of decks with its counts
-answer (uWSGI with one worker and uwsgi.ini, one connection a request, real cookie, token and forms)
+answer (nginx where it is installed, uWSGI with one worker and uwsgi.ini, one connection a request, real cookie,
+        token and forms)
     Flask's hello            a bare Flask on the same settings
     bare sqlite3 answer      a WSGI function: insert a review, update a schedule, commit (FULL), select the next card
     answer, seen before      an answer whose reply brings a card that was rendered before and is read from the table

@@ -1,4 +1,7 @@
-"""uWSGI servers on loopback, with the project's own settings, stopped at the end. Linux: memory is read from /proc."""
+"""uWSGI servers on loopback, with the project's own settings, stopped at the end. Linux: memory is read from /proc.
+
+nginx stands in front of each where it is installed, as it does in the containers.
+"""
 
 import os
 import socket
@@ -6,11 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import http
+from bench import http, proxy
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _START_SECONDS = 30
@@ -36,21 +39,22 @@ def serving(
     folder: Path, module: str, ready: str, *, processes: int = 1, environment: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
     """Serve `module` until the end of the body; it is ready when it answers 200 at the path `ready`."""
-    port = _free_port()
+    port, behind = _free_port(), _free_port()
     settings = folder / f"{port}.ini"
     settings.write_text(_settings(module))
     values = {**os.environ, **(environment or {}), "OBOEGAKI_PROCESSES": str(processes)}
     command = [
         str(Path(sys.executable).with_name("uwsgi")),
-        *("--ini", str(settings), "--pythonpath", str(_PROJECT), "--http-socket", f"127.0.0.1:{port}"),
+        *("--ini", str(settings), "--pythonpath", str(_PROJECT)),
+        *(("--socket", f"127.0.0.1:{behind}") if proxy.is_installed() else ("--http-socket", f"127.0.0.1:{port}")),
     ]
-    with (folder / f"{port}.log").open("wb") as log:
+    with ExitStack() as stack, (folder / f"{port}.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=values, cwd=_PROJECT)  # noqa: S603 - our own
-    try:
+        stack.callback(_stop, process)
+        if proxy.is_installed():
+            stack.enter_context(proxy.in_front(folder, port, behind))
         _wait_until_ready(process, port, ready, folder / f"{port}.log")
         yield Server(port, process.pid)
-    finally:
-        _stop(process)
 
 
 def _settings(module: str) -> str:

@@ -1,4 +1,4 @@
-"""Account: settings, password, devices, export, deletion; for the administrator the other accounts."""
+"""Account: settings, password, devices, export, deletion; for the administrator the way to the server's pages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 
 from app import accounts, closing, logins
 from app.account_settings import MOST_PER_DAY, change_settings
-from app.errors import RefusedError
 from app.learner import Learner
 from app.names import checked_name
 from app.passwords import checked_password
 from app.progress_export import progress_json
 from app.web import entrance, forms, time_zones
-from app.web.context import config, database, done_reading, learner, now, reading, study_day
+from app.web.context import database, done_reading, learner, now, reading, streamed, study_day
 from app.web.forms import Form
 from app.web.language import page_language
 
@@ -98,7 +97,7 @@ def password() -> ResponseReturnValue:
         checked_password(form.text("new"), learner().name)
     with form.blaming("old"):
         if not form.errors:
-            accounts.change_password(
+            token = accounts.change_password(
                 database(),
                 learner(),
                 form.text("old"),
@@ -106,6 +105,7 @@ def password() -> ResponseReturnValue:
                 keep_login_id=current_user.login_id,
                 now=now(),
             )
+            entrance.begin(token, learner())
             flash(gettext("The password is changed; other devices have to log in again."))
             return redirect(url_for("account.show"))
     return form.refused(_page(password=form))
@@ -126,7 +126,8 @@ def end_login(login_id: int) -> ResponseReturnValue:
 @blueprint.get("/account/export")
 def export() -> ResponseReturnValue:
     """All of the learner's own progress as a file."""
-    text = stream_with_context(progress_json(reading(), learner(), now()))
+    me, at = learner(), now()
+    text = stream_with_context(streamed(lambda session: progress_json(session, me, at)))
     name = f"oboegaki-progress-{study_day().isoformat()}.json"
     headers = {"Content-Disposition": f"attachment; filename={name}"}
     return Response(text, mimetype="application/json", headers=headers)
@@ -144,41 +145,6 @@ def delete() -> ResponseReturnValue:
     return form.refused(_page(deletion=form))
 
 
-@blueprint.post("/account/users")
-def add_user() -> ResponseReturnValue:
-    """Make an account for another person: for the administrator alone."""
-    _administrators_only()
-    form = forms.sent("user")
-    with form.blaming("user_name"):
-        checked_name(form.text("user_name"))
-    with form.blaming("user_password"):
-        checked_password(form.text("user_password"), form.text("user_name"))
-    with form.blaming("user_name"):
-        if not form.errors:
-            return _added(form)
-    return form.refused(_page(user=form))
-
-
-def _added(form: Form) -> ResponseReturnValue:
-    with _writing() as session:
-        added = accounts.add_user(
-            session,
-            form.text("user_name"),
-            form.text("user_password"),
-            is_admin=form.text("is_admin") == "yes",
-            time_zone=config().time_zone,
-            language="",
-            now=now(),
-        )
-    flash(gettext("The account %(name)s is made.", name=added.name))
-    return redirect(url_for("account.show"))
-
-
-def _administrators_only() -> None:
-    if not learner().is_admin:
-        raise RefusedError("Accounts belong to the administrator; nothing was changed. Ask the administrator to do it")
-
-
 @contextmanager
 def _writing() -> Iterator[Session]:
     """A writing session, with the reading one of this request ended first."""
@@ -191,14 +157,13 @@ def _page(**sent: Form) -> str:
     """The page, with a form that was sent back on it."""
     session, me = reading(), learner()
     kept = sent.get("settings") or Form("settings", _as_typed(me))
-    names = ("password", "deletion", "user")
+    names = ("password", "deletion")
     return render_template(
         "account/show.html",
         settings=kept,
         regions=time_zones.regions(kept.text("time_zone")),
         devices=logins.list_logins(session, me, now()),
         this_login=current_user.login_id,
-        accounts=accounts.list_users(session, now()) if me.is_admin else [],
         most_per_day=MOST_PER_DAY,
         **{f"{name}_form": sent.get(name) or Form(name) for name in names},
     )

@@ -1,11 +1,13 @@
 """What a view needs of the request it serves: who is asking, when, and the database."""
 
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 
 from flask import abort, current_app, g, request
 from flask_login import current_user
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -13,6 +15,7 @@ from app.config import Config
 from app.db import Database
 from app.learner import Learner
 from app.renderings import Renderings
+from app.web.numbers import whole_number
 
 
 def config() -> Config:
@@ -25,21 +28,35 @@ def database() -> Database:
     return cast(Database, current_app.extensions["database"])
 
 
+def connection() -> Connection:
+    """The request's connection, opened when first asked for and closed with the request."""
+    if "connection" not in g:
+        g.connection = database().engine.connect()
+    return cast(Connection, g.connection)
+
+
 def reading() -> Session:
-    """The request's session for reading, opened when first asked for and closed with the request.
+    """The request's session for reading, on its connection.
 
     Close it (`done_reading`) before writing, so that what is read afterwards is what was written.
     """
     if "reading" not in g:
-        g.reading = Session(database().engine, expire_on_commit=False)
+        g.reading = Session(connection(), expire_on_commit=False)
     return cast(Session, g.reading)
 
 
 def done_reading(_error: BaseException | None = None) -> None:
-    """End the request's reading session, if it has one."""
-    session: Session | None = g.pop("reading", None)
-    if session is not None:
-        session.close()
+    """End what the request read, if it did."""
+    for name in ("reading", "connection"):
+        opened: Session | Connection | None = g.pop(name, None)
+        if opened is not None:
+            opened.close()
+
+
+def streamed(read: Callable[[Session], Iterator[str]]) -> Iterator[str]:
+    """What `read` gives from a session of its own: a reply that is sent piece by piece outlives its request."""
+    with database().reading() as session:
+        yield from read(session)
 
 
 def renderings() -> Renderings:
@@ -77,8 +94,8 @@ def uuid_field(name: str) -> UUID:
 
 
 def number_field(name: str, default: int | None = None) -> int:
-    """A whole number from the form; anything else answers 400 unless there is a default."""
-    value = request.form.get(name, type=int)
+    """A whole number from 0 on from the form; anything else answers 400 unless there is a default."""
+    value = request.form.get(name, type=whole_number)
     if value is not None:
         return value
     if default is None:

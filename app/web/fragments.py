@@ -71,7 +71,10 @@ class _Kind(NamedTuple):
 
 
 def fragment(shown: Shown, place: Mapping[str, Any]) -> str:
-    """The card as `study/_card.html` shows it; `place` leads back to the sitting."""
+    """The card as `study/_card.html` shows it; `place` leads back to the sitting.
+
+    Its form holds the token with which the page asked for it: that one is good for as long as the log-in.
+    """
     card = shown.card
     kind = _Kind(
         page_language(),
@@ -93,7 +96,7 @@ def fragment(shown: Shown, place: Mapping[str, Any]) -> str:
         _QUESTION: shown.question,
         _ANSWER: shown.answer,
         _BUTTONS: shown.buttons,
-        _TOKEN: generate_csrf(),
+        _TOKEN: escape(request.form.get("csrf_token") or generate_csrf()),
     }
     return "".join([values.get(piece, piece) for piece in _pieces(kind)])
 

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from app import cards, exporting, library, setaside, study
 from app.cards import CardView
-from app.web.context import database, done_reading, learner, now, reading, renderings, study_day
+from app.web.context import database, done_reading, learner, now, reading, renderings, streamed, study_day
 from app.web.context import uuid_field as uuid
+from app.web.numbers import whole_number
 from app.web.schedule_words import due_words, easiness_words, standing_words
 
 blueprint = Blueprint("library", __name__)
@@ -33,7 +34,7 @@ def deck(deck_id: int) -> ResponseReturnValue:
     """A deck: its file and figures, the file's problems, its notes page by page, the decks below it."""
     session, today = reading(), study_day()
     found = library.deck(session, learner(), deck_id)
-    begins = max(0, min(request.args.get("from", 0, type=int), _LAST_POSITION))
+    begins = min(request.args.get("from", 0, type=whole_number), _LAST_POSITION)
     figures, below = library.shelf(session, learner(), found, today)
     return render_template(
         "library/deck.html",
@@ -54,7 +55,7 @@ def deck(deck_id: int) -> ResponseReturnValue:
 def export(deck_id: int) -> ResponseReturnValue:
     """The deck as a deck file in `qa`."""
     found = library.deck(reading(), learner(), deck_id)
-    text = stream_with_context(exporting.deck_text(reading(), found))
+    text = stream_with_context(streamed(lambda session: exporting.deck_text(session, found)))
     response = Response(text, mimetype="text/markdown")
     response.headers.set("Content-Disposition", "attachment", filename=_file_name(found.title))
     return response

@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from app import logins
 from app.learner import Learner
-from app.web.context import done_reading, now, reading
+from app.web.context import connection, done_reading, now
 from app.web.errors import wants_json
 
 OPEN = frozenset({"account.set_up", "account.log_in", "health.show", "static"})
@@ -45,7 +45,7 @@ def init_app(app: Flask) -> None:
 
 
 def _find(token: str) -> LoggedIn | None:
-    found = logins.find_login(reading(), token, now())
+    found = logins.find_login(connection(), token, now())
     return None if found is None else LoggedIn(token, found.login_id, found.seen_at, found.learner)
 
 

@@ -21,6 +21,11 @@ def answer_by_key(page: Page, key: str) -> str:
     return asked
 
 
+def saved(page: Page) -> None:
+    """Wait until every answer of the page has its reply: the clock of the server moves only then."""
+    expect(page.locator("#stage[aria-busy=true]")).to_have_count(0)
+
+
 def until_it_changes(page: Page, asked: str) -> None:
     """Wait for another question, or for the heading of the end."""
     expect(page.locator("#stage .question, main h1:not(.hidden)").first).not_to_have_text(asked)
@@ -57,11 +62,13 @@ def test_the_next_day_brings_back_what_sm2_says(site: Site, open_browser: Open) 
     page.goto("/study?deck=1")
     first = [answer_by_key(page, key) for key in "1234"]
     assert first == [f"Which command number {number} is it?" for number in (1, 2, 3, 4)]
+    saved(page)
     site.clock.move_to(MONDAY + timedelta(days=1))
     page.goto("/")
     expect(page.locator(".lead")).to_contain_text("4 to review, 20 new")
     page.goto("/study?deck=1")
     assert [answer_by_key(page, "3") for _ in range(4)] == first
+    saved(page)
     site.clock.move_to(MONDAY + timedelta(days=2))
     page.goto("/")
     expect(page.locator(".lead")).to_contain_text("1 to review")

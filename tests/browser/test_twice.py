@@ -2,11 +2,15 @@
 
 import pytest
 from playwright.sync_api import Page, Route, expect
+from sqlalchemy import update
 
-from tests.browser.conftest import Open, Site, log_in, question, set_up
+from app.models import User
+from tests.browser.conftest import NEW_A_DAY, Open, Site, log_in, question, set_up
 from tests.browser.test_journey import answer_by_key
 
 pytestmark = pytest.mark.browser
+
+NOT_RECORDED = "That answer was not recorded: the card had been answered or changed in the meantime."
 
 
 @pytest.fixture
@@ -23,12 +27,24 @@ def settled(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def left_new(page: Page) -> str:
+    """How many new cards the page says are left."""
+    return page.locator('[data-left="new"]').inner_text()
+
+
 def test_a_double_click_answers_one_card(page: Page, site: Site) -> None:
+    """The next card is there with its answer hidden, though it came up under the second click."""
     page.locator(".turn > summary").click()
     page.get_by_role("button", name="Good").dblclick()
+    expect(page.locator(".said")).to_have_text("Good: back tomorrow")
     settled(page)
     assert site.recorded() == 1
     assert question(page) == "Which command number 2 is it?"
+    assert left_new(page) == str(NEW_A_DAY - 1)
+    expect(page.locator("#stage .turn")).not_to_have_attribute("open", "")
+    expect(page.locator("#stage .answer")).to_be_hidden()
+    page.locator(".turn > summary").click()
+    expect(page.locator("#stage .answer")).to_have_text("docker command-2")
 
 
 def test_a_held_key_does_nothing_after_its_first_press(page: Page, site: Site) -> None:
@@ -75,6 +91,31 @@ def test_a_stale_page_records_nothing_and_says_so(page: Page, site: Site) -> Non
     with stale.expect_response("**/reviews*") as sent:
         stale.keyboard.press("1")
     assert sent.value.status == 409
+    expect(stale.locator(".said")).to_have_text(NOT_RECORDED)
+    stale.wait_for_url("**/study?refused=1")
+    assert question(stale) == "Which command number 2 is it?"
+    assert left_new(stale) == left_new(page) == str(NEW_A_DAY - 1)
+    expect(stale.locator("#stage .answer")).to_be_hidden()
+    assert site.recorded() == 1
+    assert answer_by_key(stale, "3") == "Which command number 2 is it?"
+    settled(stale)
+    assert site.recorded() == 2
+
+
+def test_a_stale_last_card_leads_to_the_end_and_says_so(page: Page, site: Site) -> None:
+    with site.app.extensions["database"].writing() as session:
+        session.execute(update(User).values(new_per_day=1))
+    page.goto("/study")
+    stale = page.context.new_page()
+    stale.goto("/study")
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    page.wait_for_url("**/study/end*")
+    stale.keyboard.press("Space")
+    stale.keyboard.press("1")
+    stale.wait_for_url("**/study/end*")
+    expect(stale.locator(".said")).to_have_text(NOT_RECORDED)
+    expect(stale.locator("main")).to_contain_text("1 card, 1 minute, 100 % remembered")
     assert site.recorded() == 1
 
 
@@ -89,6 +130,8 @@ def test_two_devices_answer_a_card_once(page: Page, site: Site, open_browser: Op
     with other.expect_response("**/reviews*") as sent:
         other.keyboard.press("1")
     assert sent.value.status == 409
+    expect(other.locator(".said")).to_have_text(NOT_RECORDED)
+    assert question(other) == question(page)
     assert site.recorded() == 1
 
 

@@ -11,10 +11,13 @@ const keys = document.getElementById("keys");
 const words = document.getElementById("words").dataset;
 const RETRY_MS = [1000, 2000, 5000, 10000];
 const LONGEST_MS = 120000;
+const DOUBLE_CLICK_MS = 400;
 
 let upcoming = document.getElementById("upcoming")?.innerHTML ?? null;
 let shownAt = performance.now();
 let sending = null;
+const unsaved = new Map();
+let refusal = false;
 
 function current() {
   return stage.querySelector(".card");
@@ -85,14 +88,35 @@ function grade(event) {
 function send(address, answer, form) {
   const job = () => {
     if (!form.isConnected && current()) answer.set("holding", current().dataset.card);
-    return deliver(address, answer, 0).then((reply) => received(reply, form));
+    return deliver(address, answer, 0).then((reply) => received(reply, form)).then(() => done(answer));
   };
+  unsaved.set(answer, address);
+  stage.ariaBusy = "true";
   sending = sending ? sending.then(job) : job();
+}
+
+// After a refusal the page is not to be trusted: the server shows what holds, once no answer is on its way.
+function done(answer) {
+  unsaved.delete(answer);
+  if (unsaved.size) return;
+  stage.ariaBusy = "false";
+  if (refusal) location.replace(words.renewed);
+}
+
+function post(address, answer) {
+  // URL-encoded is quicker to read than multipart; keepalive lets the request outlive the page.
+  const body = new URLSearchParams(answer);
+  return fetch(address, { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true });
+}
+
+// The page is left: what has no reply yet goes out once more; the server takes the same answer only once.
+function leave() {
+  for (const [answer, address] of unsaved) post(address, answer);
 }
 
 async function deliver(address, answer, attempt) {
   try {
-    const response = await fetch(address, { method: "POST", body: answer, headers: { Accept: "application/json" } });
+    const response = await post(address, answer);
     if (response.redirected) return { location: response.url };
     if (response.status >= 500 && response.status !== 507) throw new Error(String(response.status));
     const reply = await response.json();
@@ -111,7 +135,7 @@ function received(reply, form) {
   }
   if (reply.refused) {
     say(reply.error || words.refused);
-    if (form.isConnected) location.reload();
+    refusal = true;
     return;
   }
   say(reply.said);
@@ -167,7 +191,12 @@ function choose(card, number) {
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
+window.addEventListener("pagehide", leave);
 document.addEventListener("keydown", press);
+// The second click of a double click on a grade is no wish to see the answer of the card that came up under it.
+stage.addEventListener("click", (event) => {
+  if (event.detail > 1 && performance.now() - shownAt < DOUBLE_CLICK_MS) event.preventDefault();
+});
 document.addEventListener("click", (event) => {
   const menu = document.querySelector(".menu[open]");
   if (menu && !menu.contains(event.target)) menu.open = false;

@@ -1,0 +1,100 @@
+"""The desk of a sitting: its next cards, ready to be shown, and where its pages are."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from typing import Any
+from uuid import uuid4
+
+from flask import request, url_for
+
+from app import cards, queue
+from app.cards import CardView
+from app.learner import Learner
+from app.prepared import Handle
+from app.queue import Left, Sitting
+from app.renderings import Renderings
+from app.srs.sm2 import Grade, Schedule
+from app.web.context import connection, learner, renderings, study_day
+from app.web.fragments import Choice, Shown
+from app.web.numbers import number_argument, whole_number
+
+_MOST_MORE_NEW = 1000
+_BUTTONS = (Grade.AGAIN, Grade.HARD, Grade.GOOD, Grade.EASY)
+_MOST_SCHEDULES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A learner's sitting and what its cards are shown with."""
+
+    handle: Handle
+    sitting: Sitting
+    renderings: Renderings
+
+    @property
+    def learner(self) -> Learner:
+        """Who sits here."""
+        return self.sitting.learner
+
+    @property
+    def today(self) -> date:
+        """The learner's study day."""
+        return self.sitting.today
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """The arguments of an address that lead back to the same sitting."""
+        sitting = self.sitting
+        found = {"deck": sitting.deck_id, "ahead": int(sitting.ahead) or None, "more": sitting.more_new or None}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def page(self, **said: Any) -> str:
+        """The address of the next card."""
+        return url_for("study.show", **self.place, **said)
+
+    def end(self, **said: Any) -> str:
+        """The address of the sitting's end."""
+        return url_for("study.end", **self.place, **said)
+
+    def left(self) -> Left:
+        """How many cards are left today."""
+        return queue.left(self.handle, self.sitting)
+
+    def next_cards(self, limit: int, first: Sequence[int] = (), holding: Collection[int] = ()) -> list[Shown]:
+        """The cards asked for first, then those of the queue that the page does not hold yet."""
+        following = queue.upcoming(self.handle, self.sitting, limit, holding=[*first, *holding])
+        return [self._shown(card) for card in cards.load(self.handle, self.learner, [*first, *following])]
+
+    def _shown(self, card: CardView) -> Shown:
+        grades = tuple(Grade) if self.learner.full_scale else _BUTTONS
+        return Shown(
+            card=card,
+            question=self.renderings.question(self.handle, card),
+            answer=self.renderings.answer(self.handle, card),
+            choices=_choices(card.schedule, grades, self.today),
+            is_drill=not card.schedule.is_due(self.today),
+            review_id=uuid4(),
+        )
+
+
+def sit_down() -> Desk:
+    """The desk of the sitting that the address asks for."""
+    sitting = queue.sit_down(connection(), learner(), study_day(), number_argument("deck"))
+    if request.args:
+        more_new = min(request.args.get("more", 0, type=whole_number), _MOST_MORE_NEW)
+        sitting = replace(sitting, ahead="ahead" in request.args, more_new=more_new)
+    return Desk(connection(), sitting, renderings())
+
+
+@lru_cache(_MOST_SCHEDULES)
+def _choices(schedule: Schedule, grades: tuple[Grade, ...], today: date) -> tuple[Choice, ...]:
+    """What each grade would lead to: many cards have the same schedule."""
+    return tuple(_choice(schedule, grade, today) for grade in grades)
+
+
+def _choice(schedule: Schedule, grade: Grade, today: date) -> Choice:
+    after = schedule.answered(grade, today)
+    days = (after.due - today).days if after.due else after.interval
+    return Choice(grade, max(days, 0), grade.repeats_today)
