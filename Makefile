@@ -1,4 +1,4 @@
-# Two commands on a fresh machine: `make run` and `make test`. `make` alone lists the rest.
+# Two commands on a fresh machine: `make run` and `make test`; with a container engine, `make up`. `make` alone lists all.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -6,12 +6,15 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
+AUDIT := $(VENV)/audit
 PIP := $(BIN)/pip --disable-pip-version-check -q
 LISTEN ?= 127.0.0.1:8000
 CATALOGS := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/messages.po))
 UV_COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help run test check format lock texts bench clean setup setup-dev browser
+.PHONY: help run test check format lock texts bench drill clean setup setup-dev browser
+.PHONY: audit sbom setup-audit
+.PHONY: up down logs ps stats shell backup restore upgrade
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,13 +25,21 @@ run: setup ## set everything up and start on 127.0.0.1:8000 (LISTEN=host:port fo
 test: setup-dev browser ## set up what the tests need, a browser too, and run all tests
 	@$(BIN)/pytest
 
-check: setup-dev ## format, lint, types, import directions, schema drift, texts
+check: setup-dev setup-audit ## format, lint, types, import directions, schema drift, texts, audit
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python tests/schema_drift.py
 	@$(BIN)/python tests/texts.py
+	@$(BIN)/python tests/audit.py $(AUDIT)/bin
+
+audit: setup-dev setup-audit ## risky code, secrets, known vulnerabilities of what is locked
+	@$(BIN)/python tests/audit.py $(AUDIT)/bin
+
+sbom: setup-audit ## write what the app is made of into build/sbom.cdx.json (CycloneDX)
+	@mkdir -p build
+	@$(AUDIT)/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible -o build/sbom.cdx.json
 
 format: setup-dev ## format the code and sort its imports
 	@$(BIN)/ruff check --fix-only --exit-zero .
@@ -39,12 +50,55 @@ lock: setup-dev ## resolve the dependencies anew into the lock files, with hashe
 	@$(UV_COMPILE) --upgrade pyproject.toml -o requirements.txt
 	@$(UV_COMPILE) --upgrade pyproject.toml --extra build -c requirements.txt -o requirements-build.txt
 	@$(UV_COMPILE) --upgrade pyproject.toml --extra build --extra dev -c requirements.txt -o requirements-dev.txt
+	@$(UV_COMPILE) --upgrade --group pyproject.toml:audit -o requirements-audit.txt
 
 texts: setup-dev ## collect the texts of the pages into app/translations for translation
 	@$(BIN)/python tests/texts.py --collect
 
+drill: setup-dev browser ## run every drill of what must survive and who must stay out at its full size
+	@$(BIN)/pytest tests/drills --full
+
 bench: setup-dev ## measure import and answer beside bare sqlite3 and a bare Flask, in one run
 	@$(BIN)/python -m bench
+
+up: ## build and start the containers, wait until they are healthy, print the address and the set-up link
+	@docker compose up --detach --build --wait --wait-timeout 300 || { docker compose logs --tail 30; exit 1; }
+	@greeting=$$(docker compose logs --no-log-prefix app | grep -E '^(Set up the first account|Oboegaki is at)' | tail -n 1); \
+	  echo "$$greeting" | sed -E 's,^[A-Z].*: (http[^?]*)/set-up.*,Oboegaki is at \1/,'; \
+	  [[ $$greeting != *code=* || -n $$(docker compose exec -T app oboegaki user list) ]] || echo "$$greeting"
+
+down: ## stop and remove the containers; the data volume stays
+	@docker compose down
+
+logs: ## follow the containers' logs, with times
+	@docker compose logs --follow --timestamps
+
+ps: ## list the containers and their health
+	@docker compose ps --all
+
+stats: ## watch what the containers use
+	@docker container stats $$(docker compose ps --quiet)
+
+shell: ## open a shell in the app's container
+	@docker compose exec app bash
+
+backup: ## back up while the server runs, and copy the backup to backups/
+	@mkdir -p backups; file=$$(docker compose exec -T app oboegaki data backup); \
+	  for made in "$$file" "$$file.sha256"; do docker compose --progress quiet cp "app:$$made" backups/; done; echo "backups/$${file##*/}"
+
+restore: ## put a backup back: FILE=backups/oboegaki-….db
+	@test -f "$(FILE)" || { echo 'Which backup? Say: make restore FILE=backups/oboegaki-….db' >&2; exit 1; }
+	@docker compose stop app
+	@tar -C "$(dir $(FILE))" -cf - $(notdir $(wildcard $(FILE) $(FILE).sha256)) | \
+	  docker compose run --rm --no-deps -T --entrypoint bash app -euc 'folder=$$(mktemp -d /data/restore.XXXXXX); \
+	    trap "rm -rf $$folder" EXIT; tar -xf - -C "$$folder"; oboegaki data restore "$$folder/$(notdir $(FILE))"' || \
+	  { docker compose up --detach --wait; exit 1; }
+	@docker compose up --detach --wait
+
+upgrade: ## back up, build anew on the newest base images, start that
+	@test -z "$$(docker compose ps --status running --quiet app)" || $(MAKE) --no-print-directory backup
+	@docker compose build --pull || { echo 'The base images could not be renewed; building on those that are here.'; docker compose build; }
+	@$(MAKE) --no-print-directory up
 
 clean: ## remove what these targets made, but not the data folder
 	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -54,6 +108,8 @@ clean: ## remove what these targets made, but not the data folder
 setup: $(VENV)/.run $(CATALOGS)
 
 setup-dev: $(VENV)/.dev $(CATALOGS)
+
+setup-audit: $(VENV)/.audit
 
 browser: $(VENV)/.dev
 	@$(BIN)/python -m tests.browser.chromium
@@ -76,6 +132,12 @@ $(VENV)/.run: requirements-build.txt pyproject.toml | $(BIN)/python
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	@echo "Installing what checks and tests need"
 	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.audit: requirements-audit.txt | $(BIN)/python
+	@echo "Installing what the audit needs, apart from the app"
+	@$(BIN)/python -m venv --clear $(AUDIT)
+	@$(AUDIT)/bin/pip --disable-pip-version-check -q install --require-hashes -r requirements-audit.txt
 	@touch $@
 
 %.mo: %.po $(VENV)/.run

@@ -3,19 +3,16 @@
 from flask import Flask
 
 from app.config import Config, from_environment
-from app.db import MIGRATIONS, Database
+from app.db import Database
 
 
 def create_app(config: Config | None = None) -> Flask:
     """The app, read top to bottom: settings, database, web. Raises SetupError when it cannot run as configured."""
-    from flask_migrate import Migrate
-
     from app import web
 
     config = config or from_environment()
     app = Flask(__name__, static_folder="web/static", template_folder="web/templates")
     app.extensions["config"] = config
     app.extensions["database"] = Database(config)
-    Migrate(app, app.extensions["database"], directory=str(MIGRATIONS))
     web.init_app(app, config)
     return app

@@ -11,14 +11,12 @@ from app import logins, throttle
 from app.config import time_zone as checked_time_zone
 from app.db import Database
 from app.errors import NotFoundError, OboegakiError, RefusedError, StaleError
+from app.languages import LANGUAGES
 from app.learner import DEFAULT_NEW_PER_DAY, Learner
 from app.models import Login, User
 from app.names import checked_name, name_key
 from app.passwords import HASHER, Hasher, checked_password
 from app.srs.study_day import DEFAULT_DAY_START
-
-LANGUAGES = ("", "en", "ja")
-"""What an account may choose; "" follows the browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +82,10 @@ def change_password(
     keep_login_id: int,
     now: datetime,
     hasher: Hasher = HASHER,
-) -> None:
-    """Replace the learner's password and end all other logins, in transactions of its own.
+) -> str:
+    """Replace the learner's password and end all other logins; the token that the kept one has from now on.
+
+    In transactions of its own; a copy of the kept login's former token opens nothing afterwards.
 
     Raises OboegakiError for a password that is not taken, TooManyError after too many attempts, RefusedError when
     `old` is wrong: the attempt is counted before the hash is computed, and nobody waits for the hash.
@@ -105,6 +105,7 @@ def change_password(
         _replace_password(session, learner.id, kept, replacement)
         logins.end_other_logins(session, learner.id, keep_login_id)
         throttle.attempt_was_right(session, lanes)
+        return logins.renew_login(session, keep_login_id)
 
 
 def set_password(session: Session, name: str, password: str, hasher: Hasher = HASHER) -> None:
@@ -154,8 +155,8 @@ def known_time_zone(time_zone: str) -> str:
 
 
 def known_language(language: str) -> str:
-    """`language` if pages are written in it, else OboegakiError."""
-    if language not in LANGUAGES:
+    """`language` if pages are written in it, "" for what the browser asks for; else OboegakiError."""
+    if language and language not in LANGUAGES:
         raise OboegakiError(
             'There are no pages in the language "%(language)s"; use "en", "ja", or "" for what the browser asks for',
             language=language,

@@ -5,11 +5,24 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app import logins, throttle
+from app import logins, media, throttle
 from app.accounts import row_of
 from app.errors import RefusedError
 from app.learner import Learner
-from app.models import Card, Deck, Import, ImportChange, NewCursor, Note, Rendering, Review, Schedule, User
+from app.models import (
+    Card,
+    Deck,
+    DeckMedium,
+    Import,
+    ImportChange,
+    ImportMedium,
+    NewCursor,
+    Note,
+    Rendering,
+    Review,
+    Schedule,
+    User,
+)
 from app.names import name_key
 
 
@@ -56,6 +69,7 @@ def _delete_imports(session: Session, user_id: int) -> None:
     """Delete the imports of the account's own decks; those of the shared library forget who asked for them."""
     own_imports = select(Import.id).where(Import.owner_id == user_id)
     session.execute(delete(ImportChange).where(ImportChange.import_id.in_(own_imports)))
+    session.execute(delete(ImportMedium).where(ImportMedium.import_id.in_(own_imports)))
     session.execute(delete(Import).where(Import.owner_id == user_id))
     session.execute(update(Import).where(Import.user_id == user_id).values(user_id=None))
 
@@ -65,6 +79,8 @@ def _delete_decks(session: Session, user_id: int) -> None:
     own_decks = select(Deck.id).where(Deck.owner_id == user_id)
     if session.scalar(own_decks.limit(1)) is None:
         return
+    session.execute(delete(DeckMedium).where(DeckMedium.deck_id.in_(own_decks)))
+    media.collect(session)
     session.execute(delete(Card).where(Card.deck_id.in_(own_decks)))
     session.execute(delete(Note).where(Note.deck_id.in_(own_decks)))
     session.execute(delete(Deck).where(Deck.owner_id == user_id))

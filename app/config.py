@@ -1,6 +1,7 @@
 """Every setting once: environment variable, default, check. A wrong one stops the start with one sentence."""
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 from app.errors import SetupError
+from app.file_system import MOUNTS, NETWORK, mount_of
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _SHORTEST_SECRET = 32
@@ -33,29 +35,48 @@ class Config:
     trusted_proxies: int = 0
     """How many proxies in front add to X-Forwarded-For and X-Forwarded-Proto."""
     remote_images: bool = False
+    secret_key_file: Path | None = None
+    """Where the secret key was read; None when the environment holds it."""
+    hosts: tuple[str, ...] = ()
+    """Public names that people reach the server by, in lower case; addresses and local names always do."""
 
     @property
     def uses_sqlite(self) -> bool:
         """Whether the database is the SQLite file in the data folder."""
         return self.database_url.startswith("sqlite")
 
+    @property
+    def database_file(self) -> Path | None:
+        """The SQLite file; None for a database that is none."""
+        url = make_url(self.database_url)
+        return Path(url.database).absolute() if self.uses_sqlite and url.database not in (None, ":memory:") else None
 
-def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
+
+def from_environment(environ: Mapping[str, str] = os.environ, mounts: Path = MOUNTS) -> Config:
     """The settings as the environment gives them; makes the data folder and the secret key when they are missing.
 
     Raises SetupError with one sentence that names the variable, what is wrong with it and what it may be.
     """
     data_dir = Path(environ.get("OBOEGAKI_DATA_DIR") or _PROJECT / "data").absolute()
     _make_writable(data_dir)
+    config = _from_environment(environ, data_dir)
+    if config.database_file:
+        _refuse_network(config.database_file.parent, mounts)
+    return config
+
+
+def _from_environment(environ: Mapping[str, str], data_dir: Path) -> Config:
     return Config(
         data_dir=data_dir,
         cards_dir=Path(environ.get("OBOEGAKI_CARDS_DIR") or _PROJECT / "cards").absolute(),
         database_url=environ.get("OBOEGAKI_DATABASE_URL") or _sqlite_url(data_dir / "oboegaki.db"),
         secret_key=_secret_key(environ, data_dir),
+        secret_key_file=_secret_key_file(environ, data_dir),
         time_zone=_checked(environ, "OBOEGAKI_TIME_ZONE", "UTC", time_zone),
         base_path=_checked(environ, "OBOEGAKI_BASE_PATH", "", _base_path),
         trusted_proxies=_checked(environ, "OBOEGAKI_TRUSTED_PROXIES", "0", _proxies),
         remote_images=_checked(environ, "OBOEGAKI_REMOTE_IMAGES", "off", _switch),
+        hosts=_checked(environ, "OBOEGAKI_HOSTS", "", _hosts),
     )
 
 
@@ -100,6 +121,14 @@ def _switch(value: str) -> bool:
     return value == "on"
 
 
+def _hosts(value: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower().rstrip(".") for name in value.split(",") if name.strip())
+    for name in names:
+        if not re.fullmatch(r"[a-z0-9_.-]+", name):
+            raise ValueError("is not a list of host names; use names such as cards.example.org, separated by commas")
+    return names
+
+
 def _make_writable(data_dir: Path) -> None:
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -107,11 +136,31 @@ def _make_writable(data_dir: Path) -> None:
         raise SetupError(
             f"{data_dir}: the data folder cannot be made ({error.strerror}); make it, or set OBOEGAKI_DATA_DIR"
         ) from None
+    if os.statvfs(data_dir).f_flag & os.ST_RDONLY:
+        raise SetupError(
+            f"{data_dir}: the data folder is mounted read-only; mount it for writing, or set OBOEGAKI_DATA_DIR. "
+            "A disk that fails is made read-only by the system: its log says so"
+        )
     if not os.access(data_dir, os.W_OK | os.X_OK):
         raise SetupError(
             f"{data_dir}: the data folder cannot be written by user id {os.getuid()}; "
             "give it to that user, or set OBOEGAKI_DATA_DIR"
         )
+
+
+def _refuse_network(folder: Path, mounts: Path) -> None:
+    mount = mount_of(folder, mounts)
+    if mount and mount.type in NETWORK:
+        raise SetupError(
+            f"{folder}: the database is on a network file system ({mount.type}), where SQLite can lose answers; "
+            "set OBOEGAKI_DATA_DIR to a folder on a disk of this machine"
+        )
+
+
+def _secret_key_file(environ: Mapping[str, str], data_dir: Path) -> Path | None:
+    if environ.get("OBOEGAKI_SECRET_KEY"):
+        return None
+    return Path(environ.get("OBOEGAKI_SECRET_KEY_FILE") or data_dir / "secret_key").absolute()
 
 
 def _secret_key(environ: Mapping[str, str], data_dir: Path) -> str:

@@ -1,31 +1,24 @@
 """Engine and sessions: SQLite as this project runs it, one writer at a time, and "is this database safe to use".
 
 WAL with `synchronous=FULL`: an answer is on the disk before it is acknowledged. `BEGIN IMMEDIATE` for writes:
-a transaction that will write never finds out half way that another was quicker.
+a transaction that will write never finds out half way that another was quicker. In PostgreSQL an advisory lock
+does the same for everything that writes, and one for each account for its answers, so that many learn at once.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pysqlite3
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, schema
 from app.backups import make_backup
 from app.config import Config
 from app.errors import OboegakiError, SetupError
 from app.in_use import InUse
 from app.lock import FileLock
-
-MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 _CORRUPTING = ((3, 7, 0), (3, 51, 2))
 """SQLite releases whose WAL can lose pages when two connections write (fixed in 3.51.3)."""
@@ -39,6 +32,13 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
 )
 
+_ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""What makes a PostgreSQL transaction see one moment of the database, as SQLite's always do."""
+
+ALL = "everything"
+_EVERYTHING, _ACCOUNT = 0x6F626F65, 0x6F62
+"""Keys of the advisory locks: any numbers will do that no other program of the database uses."""
+
 
 class Database:
     """The one database of a process, with sessions for reading and for writing."""
@@ -46,15 +46,16 @@ class Database:
     def __init__(self, config: Config) -> None:
         self._config = config
         self.url = config.database_url
-        self.engine = _sqlite_engine(self.url) if config.uses_sqlite else create_engine(self.url)
-        self._write_engine = self.engine.execution_options(writing=True)
+        self.engine = _sqlite_engine(self.url) if config.uses_sqlite else _postgresql_engine(self.url)
+        self._read_engine = self.engine if config.uses_sqlite else self.engine.execution_options(**_ONE_MOMENT)
+        self._write_engine = self.engine.execution_options(writing=ALL)
         self._lock = FileLock(config.data_dir / "write.lock") if config.uses_sqlite else None
         self._in_use = InUse(config.data_dir) if config.uses_sqlite else None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one moment of the database and is rolled back at the end."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self._read_engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -64,19 +65,19 @@ class Database:
             yield session
 
     @contextmanager
-    def writing_on(self, connection: Connection) -> Iterator[None]:
-        """Let the body write on a connection that read before; committed at its end, rolled back whole when it raises.
+    def writing_on(self, connection: Connection, user_id: int) -> Iterator[None]:
+        """Let the body write an account's own rows on a connection that read before: all of it or nothing.
 
         What was read before belongs to another moment of the database: it is let go first.
         """
         connection.rollback()
         with self._alone():
-            connection.execution_options(writing=True)
+            connection.execution_options(writing=user_id)
             try:
                 with connection.begin():
                     yield
             finally:
-                connection.execution_options(writing=False)
+                connection.execution_options(writing=None)
 
     @contextmanager
     def probing(self) -> Iterator[Session]:
@@ -102,11 +103,11 @@ class Database:
     def _migrate(self, before: Callable[[], None]) -> None:
         with self._alone(), self._write_engine.connect() as connection:
             self._check_not_newer(connection)
-            changes_something = self.revision(connection) not in (None, head())
+            changes_something = schema.revision_of(connection) not in (None, schema.head())
             connection.rollback()
             if changes_something:
                 before()
-            command.upgrade(alembic_config(connection), "head")
+            schema.upgrade(connection)
             connection.commit()
 
     def _back_up(self) -> None:
@@ -123,7 +124,7 @@ class Database:
         """Refuse a database whose schema is not this program's; raises SetupError."""
         with self.engine.connect() as connection:
             self._check_not_newer(connection)
-            if self.revision(connection) != head():
+            if schema.revision_of(connection) != schema.head():
                 raise SetupError(f"{self._place}: the schema is older than the program; run: oboegaki data migrate")
 
     def close(self) -> None:
@@ -144,25 +145,13 @@ class Database:
         with self._lock.held():
             yield
 
-    def revision(self, connection: Connection) -> str | None:
-        """The revision of the database's schema; None where it has none yet."""
-        return MigrationContext.configure(connection).get_current_revision()
-
     def _check_not_newer(self, connection: Connection) -> None:
-        revision = self.revision(connection)
-        if not is_known(revision):
+        revision = schema.revision_of(connection)
+        if not schema.is_known(revision):
             raise SetupError(
                 f"{self._place}: the schema ({revision}) is newer than the program; start a newer Oboegaki, "
                 "or restore a backup made with this one"
             )
-
-
-def alembic_config(connection: Connection | None = None) -> AlembicConfig:
-    """Alembic's configuration for this project's migrations, on `connection` where one is given."""
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
 
 
 def check_sqlite(version: tuple[int, ...]) -> None:
@@ -174,25 +163,17 @@ def check_sqlite(version: tuple[int, ...]) -> None:
         )
 
 
-def is_known(revision: str | None) -> bool:
-    """Whether this program knows how to bring a schema of this revision up to its own."""
-    try:
-        ScriptDirectory(str(MIGRATIONS)).get_revision(revision or "base")
-    except CommandError:
-        return False
-    return True
-
-
-def head() -> str | None:
-    """The revision of this program's schema."""
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
-
-
 def _sqlite_engine(url: str) -> Engine:
     check_sqlite(pysqlite3.sqlite_version_info)
     engine = create_engine(url, module=pysqlite3, connect_args={"check_same_thread": False}, pool_size=10)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _postgresql_engine(url: str) -> Engine:
+    engine = create_engine(url, pool_size=10)
+    event.listen(engine, "begin", _lock)
     return engine
 
 
@@ -204,9 +185,21 @@ def _prepare(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("writing", False)
-    if writing:
+    if connection.get_execution_options().get("writing") is not None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         return
     driver: Any = connection.connection.driver_connection
     driver.execute("BEGIN")  # cannot fail: it only says that a transaction starts with the next statement
+
+
+def _lock(connection: Connection) -> None:
+    """Wait for one's turn to write: the account's, or that of everything (`writing=ALL`)."""
+    writing = connection.get_execution_options().get("writing")
+    if writing is None:
+        return
+    if writing == ALL:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_EVERYTHING})")
+        return
+    connection.exec_driver_sql(
+        f"SELECT pg_advisory_xact_lock_shared({_EVERYTHING}), pg_advisory_xact_lock({_ACCOUNT}, {int(writing)})"
+    )

@@ -15,6 +15,7 @@ from app.decks.note import Problem
 from app.errors import NotFoundError
 from app.learner import Learner
 from app.models import Card, Deck, Schedule
+from app.owners import of_owner
 from app.prepared import at_most
 from app.queue import MOST_COUNTED
 from app.srs.history import Kind, Progress, Review
@@ -86,8 +87,7 @@ def deck(session: Session, learner: Learner, deck_id: int) -> DeckView:
 
 def deck_by_path(session: Session, owner_id: int | None, path: str) -> DeckView:
     """The deck at a path such as Docker/Network; `owner_id` None is the shared library. NotFoundError if none."""
-    owned = Deck.owner_id.is_(None) if owner_id is None else Deck.owner_id == owner_id
-    row = session.execute(select(*_DECK_COLUMNS).where(owned, Deck.path == path)).one_or_none()
+    row = session.execute(select(*_DECK_COLUMNS).where(of_owner(owner_id), Deck.path == path)).one_or_none()
     if row is None:
         raise NotFoundError('There is no deck "%(deck)s"; paths look like Docker/Network', deck=path)
     return _deck_view(row)

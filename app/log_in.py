@@ -1,5 +1,6 @@
 """Logging in: the attempt is counted, the hash computed while the database is free for others, the login made."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,13 +18,16 @@ from app.names import name_key
 from app.passwords import HASHER, Hasher
 from app.throttle import Lanes
 
+_DEVICE_BYTES = 16
+
 
 @dataclass(frozen=True, slots=True)
 class NewLogin:
-    """A login just made: the token for the device's cookie, and whose it is."""
+    """A login just made: the token for the device's cookie, whose it is, and what the device is known by now."""
 
     token: str
     learner: Learner
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class _Attempt:
 
     name_key: str
     address: str
+    device: str
     user_agent: str
     now: datetime
 
@@ -44,14 +49,15 @@ def log_in(
     address: str,
     user_agent: str,
     now: datetime,
+    device: str = "",
     hasher: Hasher = HASHER,
 ) -> NewLogin:
-    """A new login for the account `name`, in transactions of its own.
+    """A new login for the account `name`, in transactions of its own. `device`: what its last log-in made it known by.
 
     Raises TooManyError when name or address tried too often, RefusedError when name or password is wrong: which of
     the two, neither the sentence nor the time it takes tells. Both stand in the database before they are raised.
     """
-    attempt = _Attempt(name_key(name), address, user_agent, now)
+    attempt = _Attempt(name_key(name), address, device, user_agent, now)
     lanes = _counted(database, attempt)
     kept = _password_hash(database, attempt.name_key)
     if not hasher.matches(kept, password) or kept is None:
@@ -63,7 +69,7 @@ def log_in(
 
 def _counted(database: Database, attempt: _Attempt) -> Lanes:
     with database.writing() as session:
-        lanes = throttle.log_in_lanes(session, attempt.name_key, attempt.address, attempt.now)
+        lanes = throttle.log_in_lanes(session, attempt.name_key, attempt.address, attempt.now, device=attempt.device)
         refusal = throttle.count_attempt(session, lanes, attempt.now)
     if refusal is not None:
         raise refusal.error
@@ -83,8 +89,10 @@ def _enter(session: Session, attempt: _Attempt, lanes: Lanes, kept: str, renewed
     user.password_hash = renewed
     throttle.attempt_was_right(session, lanes)
     throttle.know_address(session, attempt.name_key, attempt.address, attempt.now)
+    device = secrets.token_urlsafe(_DEVICE_BYTES)
+    throttle.know_device(session, attempt.name_key, device, attempt.now)
     token = make_login(session, user.id, device_label(attempt.user_agent), attempt.now)
-    return NewLogin(token, learner_of(user))
+    return NewLogin(token, learner_of(user), device)
 
 
 def _wrong() -> RefusedError:

@@ -8,7 +8,19 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, ForeignKey, Index, MetaData, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -184,9 +196,42 @@ class Note(Base):
     heading: Mapped[str]
     position: Mapped[int]
     line: Mapped[int]
-    text_key: Mapped[int]
+    text_key: Mapped[int] = mapped_column(BigInteger)
     """64-bit hash of the text: the quick way from a text to the retired note that held it."""
     retired_at: Mapped[datetime | None]
+
+
+class Medium(Base):
+    """A picture or sound that notes show; the same bytes stand here once."""
+
+    __tablename__ = "media"
+
+    sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    type: Mapped[str]
+    """As the first bytes tell, one of those that `media.type_of` knows."""
+    bytes: Mapped[bytes]
+
+
+class DeckMedium(Base):
+    """What a deck's notes call by which name; `sha256` is None where there is nothing to be shown."""
+
+    __tablename__ = "deck_media"
+    __table_args__ = (Index("ix_deck_media_sha256", "sha256"),)
+
+    deck_id: Mapped[int] = mapped_column(ForeignKey("decks.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    """As the notes write it, without percent signs: counted from the deck file."""
+    sha256: Mapped[bytes | None] = mapped_column(ForeignKey("media.sha256"))
+
+
+class ImportMedium(Base):
+    """What an import's undo would bring back: kept for it, though no deck shows it any more."""
+
+    __tablename__ = "import_media"
+    __table_args__ = (Index("ix_import_media_sha256", "sha256"),)
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id"), primary_key=True)
+    sha256: Mapped[bytes] = mapped_column(ForeignKey("media.sha256"), primary_key=True)
 
 
 class Card(Base):

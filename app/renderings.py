@@ -5,15 +5,18 @@ Reading never writes: what a page rendered waits in the process and is stored wi
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from threading import Lock
+from typing import NamedTuple
 
 from markupsafe import Markup
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
-from app import markup
+from app import markup, media
 from app.cards import CardView
 from app.decks.note import Deletion, NoteKind
+from app.decks.pictures import pictures_in
 from app.models import Rendering
 from app.prepared import Handle, Prepared
 
@@ -23,11 +26,26 @@ _MOST_WAITING = 200
 _LOCAL_IMAGES = markup.Images()
 
 
+class _Beside(NamedTuple):
+    """How the pictures of one text are shown, and what of that its rendering depends on."""
+
+    images: markup.Images
+    parts: tuple[str, ...]
+
+
 class Renderings:
     """A process's renderings: in memory up to a bound, behind it the table."""
 
-    def __init__(self, images: markup.Images = _LOCAL_IMAGES) -> None:
+    def __init__(
+        self,
+        images: markup.Images = _LOCAL_IMAGES,
+        media_at: str = "/media/",
+        missing: Callable[[], str] = lambda: _LOCAL_IMAGES.missing,
+    ) -> None:
+        """`media_at`: the address below which pictures are; `missing` says in the reader's language that one is not."""
         self._images = images
+        self._media_at = media_at
+        self._missing = missing
         self._kept: OrderedDict[bytes, Markup] = OrderedDict()
         self._characters = 0
         self._waiting: dict[bytes, Markup] = {}
@@ -36,13 +54,13 @@ class Renderings:
     def question(self, session: Handle, card: CardView) -> Markup:
         """The question side of a card as safe HTML; of a cloze its text with the asked deletion hidden."""
         if card.kind is NoteKind.CLOZE:
-            return self._side(session, card, "asked", lambda: markup.render_cloze_front(*_cloze(card), self._images))
+            return self._side(session, card, "asked", markup.render_cloze_front)
         return self._text(session, card, card.question)
 
     def answer(self, session: Handle, card: CardView) -> Markup:
         """The answer side of a card as safe HTML; of a cloze its text with the asked deletion filled in."""
         if card.kind is NoteKind.CLOZE:
-            return self._side(session, card, "filled", lambda: markup.render_cloze_back(*_cloze(card), self._images))
+            return self._side(session, card, "filled", markup.render_cloze_back)
         return self._text(session, card, card.answer)
 
     def store(self, session: Handle) -> None:
@@ -53,18 +71,31 @@ class Renderings:
             if _KNOWN.first(session, {"key": key}) is None:
                 _STORE.run(session, {"key": key, "renderer": markup.RENDERER, "html": str(html)})
 
-    def _key(self, *parts: str) -> bytes:
-        return markup.rendering_key("remote images" if self._images.remote else "", *parts)
+    def _key(self, beside: _Beside, *parts: str) -> bytes:
+        return markup.rendering_key("remote images" if self._images.remote else "", *parts, *beside.parts)
 
     def _text(self, session: Handle, card: CardView, text: str) -> Markup:
-        return self._find(session, self._key(text), lambda: markup.render(text, self._images))
+        beside = self._beside(session, card, text)
+        return self._find(session, self._key(beside, text), lambda: markup.render(text, beside.images))
 
-    def _side(self, session: Handle, card: CardView, side: str, render: Callable[[], Markup]) -> Markup:
+    def _side(self, session: Handle, card: CardView, side: str, render: Callable[..., Markup]) -> Markup:
         deletions = "\0".join(
             f"{deletion.start},{len(deletion.answer)},{deletion.card},{deletion.hint}" for deletion in card.deletions
         )
-        key = self._key(side, str(card.ordinal), deletions, card.front)
-        return self._find(session, key, render)
+        beside = self._beside(session, card, card.front)
+        key = self._key(beside, side, str(card.ordinal), deletions, card.front)
+        return self._find(session, key, lambda: render(*_cloze(card), beside.images))
+
+    def _beside(self, session: Handle, card: CardView, text: str) -> _Beside:
+        """Where the pictures of a text are now: one that is another than before is rendered anew."""
+        names = [picture.name for picture in pictures_in(text)]
+        if not names:
+            return _Beside(self._images, ())
+        shown = media.shown(session, card.deck_id, names)
+        addresses = {name: f"{self._media_at}{digest.hex()}" for name, digest in shown.items()}
+        missing = self._missing()
+        parts = [self._media_at, missing, *(f"{name}\0{address}" for name, address in sorted(addresses.items()))]
+        return _Beside(replace(self._images, find=addresses.get, missing=missing), tuple(parts))
 
     def _find(self, session: Handle, key: bytes, render: Callable[[], Markup]) -> Markup:
         with self._lock:

@@ -191,12 +191,15 @@ def _replayed(session: Handle, learner: Learner, row: Any, review_id: UUID) -> O
 
 
 def _first_result(session: Handle, learner: Learner, card_id: int, review_id: UUID) -> Outcome:
-    """What the first delivery of a review led to, as far as the log up to it tells."""
-    log = log_of(session, learner, card_id)
-    place = next(place for place, review in enumerate(log) if review.id == review_id)
-    first = log[place]
-    upto = log[: place + 1] + [review for review in log[place + 1 :] if review.kind is Kind.UNDO]
-    return Outcome(review_id, card_id, first.grade, history.trace(upto), len(log), again=True)
+    """What the first delivery of a review led to: the log as it had arrived then, less what was undone since."""
+    rows = statements.LOG.all(session, {"user": learner.id, "card": card_id})
+    place = next(place for place, row in enumerate(rows) if row.id == review_id)
+    first = rows[place]
+    had_arrived = (first.received_at, place)
+    upto = [
+        as_review(row) for at, row in enumerate(rows) if (row.received_at, at) <= had_arrived or row.kind == Kind.UNDO
+    ]
+    return Outcome(review_id, card_id, as_review(first).grade, history.trace(upto), len(rows), again=True)
 
 
 def _store(session: Handle, learner: Learner, row: Any, progress: Progress) -> None:

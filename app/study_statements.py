@@ -38,7 +38,15 @@ CARD = Prepared(
 )
 
 LOG = Prepared(
-    select(Review.id, Review.kind, Review.answered_at, Review.study_day, Review.grade, Review.undoes)
+    select(
+        Review.id,
+        Review.kind,
+        Review.answered_at,
+        Review.study_day,
+        Review.grade,
+        Review.undoes,
+        Review.received_at,
+    )
     .where(Review.user_id == _USER, Review.card_id == bindparam("card"))
     .order_by(Review.answered_at, Review.id)
 )

@@ -2,8 +2,9 @@
 
 The first attempts are free; then waits double from one minute to a quarter of an hour. At one guess a second, 10,000
 guesses bring 19 to the hash. Attempts during a wait cost nothing and do not prolong it, so nobody waits longer than
-15 minutes. An address from which a name has logged in before has a lane of its own for that name: strangers'
-guesses do not keep its owner out.
+15 minutes. A device and an address from which a name has logged in before have lanes of their own for that name:
+strangers' guesses do not keep its owner out. That is OWASP's "device cookies"; a device is known by a number that its
+cookie holds, and has another one after each log-in.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ LONGEST_WAIT = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(days=1)
 """A count that has rested this long begins again."""
 KNOWN_FOR = timedelta(days=90)
-"""How long an address stays known for a name after the last attempt from it."""
+"""How long a device or an address stays known for a name after the last attempt from it."""
 
 _KNOWN = "known:"
 
@@ -58,12 +59,14 @@ class Lanes:
         return (self.own, *self.shared)
 
 
-def log_in_lanes(session: Session, name_key: str, address: str, now: datetime) -> Lanes:
-    """The lanes of a log-in: one of the pair where the address is known for the name, else one of each."""
-    known = _known(name_key, address)
-    last_at = session.scalar(select(Throttle.last_at).where(Throttle.key == known))
-    if last_at is not None and last_at > now - KNOWN_FOR:
-        return Lanes(known)
+def log_in_lanes(session: Session, name_key: str, address: str, now: datetime, *, device: str = "") -> Lanes:
+    """The lanes of a log-in: one of the pair where the device or else the address is known for the name, else one of
+    each. An empty `device` is unknown.
+    """
+    for known in (_known_device(name_key, device), _known(name_key, address)):
+        last_at = session.scalar(select(Throttle.last_at).where(Throttle.key == known))
+        if last_at is not None and last_at > now - KNOWN_FOR:
+            return Lanes(known)
     return Lanes(_key("name", name_key), (_key("address", _network(address)),))
 
 
@@ -95,6 +98,11 @@ def attempt_was_right(session: Session, lanes: Lanes) -> None:
         .where(Throttle.key.in_(lanes.shared), Throttle.failures > 0)
         .values(failures=Throttle.failures - 1, blocked_until=None)
     )
+
+
+def know_device(session: Session, name_key: str, device: str, now: datetime) -> None:
+    """Give a device a lane of its own for this name, empty."""
+    session.merge(Throttle(key=_known_device(name_key, device), failures=0, last_at=now, blocked_until=None))
 
 
 def know_address(session: Session, name_key: str, address: str, now: datetime) -> None:
@@ -146,6 +154,10 @@ def _blocked_until(attempts: int, now: datetime) -> datetime | None:
 
 def _known(name_key: str, address: str) -> str:
     return f"{_key('known', name_key)}:{_digest(_network(address))}"
+
+
+def _known_device(name_key: str, device: str) -> str:
+    return f"{_key('known', name_key)}:device:{_digest(device)}"
 
 
 def _key(kind: str, value: str) -> str:

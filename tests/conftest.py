@@ -1,17 +1,20 @@
-"""What tests share: a real SQLite database with the current schema, and accounts in it."""
+"""What tests share: a real database with the current schema, SQLite or with `--postgresql` that, and accounts in it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfile
+from tempfile import TemporaryDirectory
 
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
 from app.config import Config, from_environment
 from app.db import Database
 from app.learner import Learner
 from app.models import User
+from tests import postgresql
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """A Monday morning: the moment most tests happen at."""
@@ -29,14 +32,44 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "oboegaki.db"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests choose the second engine."""
+    parser.addoption("--postgresql", action="store_true", help="run on PostgreSQL instead of SQLite")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    """A PostgreSQL server, quick and forgetful; the path of its socket must be short."""
+    with TemporaryDirectory(prefix="pg-") as folder, postgresql.serving(Path(folder)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgresql_server: postgresql.Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a PostgreSQL database with the current schema and nothing in it, to be copied."""
+    url = postgresql_server.new_database()
+    database = Database(_settings(tmp_path_factory.mktemp("schema"), OBOEGAKI_DATABASE_URL=url))
+    database.migrate()
+    database.close()
+    return str(make_url(url).database)
+
+
 @pytest.fixture
-def config(tmp_path: Path, migrated_file: Path) -> Config:
-    """Settings for a data folder of this test's own, with a cards folder beside it and a fresh database in it."""
-    data_dir, cards_dir = tmp_path / "data", tmp_path / "cards"
-    data_dir.mkdir()
-    cards_dir.mkdir()
-    copyfile(migrated_file, data_dir / "oboegaki.db")
-    return from_environment({"OBOEGAKI_DATA_DIR": str(data_dir), "OBOEGAKI_CARDS_DIR": str(cards_dir)})
+def config(tmp_path: Path, request: pytest.FixtureRequest) -> Config:
+    """Settings for a data folder of this test's own, with a cards folder beside it and a fresh database."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "cards").mkdir()
+    if request.config.getoption("--postgresql"):
+        server: postgresql.Server = request.getfixturevalue("postgresql_server")
+        url = server.new_database(request.getfixturevalue("migrated_database"))
+        return _settings(tmp_path, OBOEGAKI_DATABASE_URL=url)
+    copyfile(request.getfixturevalue("migrated_file"), tmp_path / "data" / "oboegaki.db")
+    return _settings(tmp_path)
+
+
+def _settings(folder: Path, **others: str) -> Config:
+    folders = {"OBOEGAKI_DATA_DIR": str(folder / "data"), "OBOEGAKI_CARDS_DIR": str(folder / "cards")}
+    return from_environment(folders | others)
 
 
 @pytest.fixture

@@ -5,12 +5,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app import study
+from app import queue, study
+from app.decks.note import Note as NoteText
+from app.decks.note import NoteKind
+from app.importing.rows import text_key
 from app.learner import Learner
-from app.models import Card, Deck, Note, Schedule
+from app.models import Card, Deck, Note, Review, Schedule
+from app.queue import Sitting
+from app.srs import history
+from app.srs.history import Progress
 from app.srs.sm2 import Grade
 from app.study import Answer, Outcome
 from tests.conftest import NOW
@@ -96,6 +102,40 @@ def schedule_of(session: Session, learner: Learner, card_id: int) -> Schedule:
     return session.execute(select(Schedule).where(*key).execution_options(populate_existing=True)).scalar_one()
 
 
+def shown(session: Session, sitting: Sitting, limit: int = 100, holding: tuple[int, ...] = ()) -> list[int]:
+    """The cards that a sitting shows, in their order."""
+    return queue.upcoming(session, sitting, limit, holding)
+
+
+def everything(learner: Learner, more_new: int = 0) -> Sitting:
+    """A sitting on all decks."""
+    return Sitting(learner, TODAY, more_new=more_new)
+
+
+def in_deck(session: Session, learner: Learner, deck_id: int) -> Sitting:
+    """A sitting on a deck and those below it."""
+    return queue.sit_down(session, learner, TODAY, deck_id)
+
+
+def reviews(session: Session) -> int:
+    """How many lines the log has."""
+    return session.execute(select(func.count()).select_from(Review)).scalar_one()
+
+
+def undo(session: Session, learner: Learner, review_id: UUID, now: datetime = NOW) -> Outcome:
+    """Take a review back."""
+    return study.undo(session, learner, review_id, uuid4(), now)
+
+
+def checked_progress(session: Session, learner: Learner, card_id: int) -> Progress:
+    """The progress of a card, after making sure that its row is the replay of its log."""
+    row, log = schedule_of(session, learner, card_id), study.log_of(session, learner, card_id)
+    progress = history.trace(log)
+    assert {name: getattr(row, name) for name in study.derived(progress)} == study.derived(progress)
+    assert row.revision == len(log)
+    return progress
+
+
 def _note(deck_id: int, number: int) -> dict[str, Any]:
     return {
         "deck_id": deck_id,
@@ -107,6 +147,6 @@ def _note(deck_id: int, number: int) -> dict[str, Any]:
         "heading": "",
         "position": number,
         "line": 3 * number + 1,
-        "text_key": number,
+        "text_key": text_key(NoteText(NoteKind.BASIC, f"front {number}", f"back {number}")),
         "retired_at": None,
     }

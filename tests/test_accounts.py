@@ -32,9 +32,9 @@ def add(session: Session, name: str, password: str = PASSWORD, **given: str) -> 
     )
 
 
-def change(database: Database, learner: Learner, old: str, new: str, *, keep: int = 0, hasher: Hasher = QUICK) -> None:
-    """Change the password on the device whose login is `keep`."""
-    accounts.change_password(database, learner, old, new, keep_login_id=keep, now=NOW, hasher=hasher)
+def change(database: Database, learner: Learner, old: str, new: str, *, keep: int = 0, hasher: Hasher = QUICK) -> str:
+    """Change the password on the device whose login is `keep`; the token that this device has afterwards."""
+    return accounts.change_password(database, learner, old, new, keep_login_id=keep, now=NOW, hasher=hasher)
 
 
 def is_live(database: Database, token: str) -> bool:
@@ -110,14 +110,14 @@ def test_a_changed_password_opens_and_the_old_one_no_longer(database: Database) 
         enter(database, "hanako", PASSWORD)
 
 
-def test_a_change_of_password_ends_all_other_logins(database: Database) -> None:
+def test_a_change_of_password_ends_all_other_logins_and_gives_this_one_another_token(database: Database) -> None:
     learner = add_account(database, "hanako")
     here, there = (enter(database, "hanako").token for _ in range(2))
     with database.reading() as session:
         found = logins.find_login(session, here, NOW)
     assert found is not None
-    change(database, learner, PASSWORD, OTHER_PASSWORD, keep=found.login_id)
-    assert [is_live(database, token) for token in (here, there)] == [True, False]
+    renewed = change(database, learner, PASSWORD, OTHER_PASSWORD, keep=found.login_id)
+    assert [is_live(database, token) for token in (here, there, renewed)] == [False, False, True]
 
 
 def test_a_wrong_present_password_changes_nothing(database: Database) -> None:

@@ -1,4 +1,7 @@
-"""The check of a database finds what is wrong, names the place, and changes nothing."""
+"""The check of a database finds what is wrong, names the place, and changes nothing.
+
+What it finds, fault by fault, and what a repair mends stands in tests/drills/test_silent_damage.py.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +10,14 @@ from uuid import UUID
 
 import pysqlite3
 import pytest
+from sqlalchemy import update
 
 from app import checking, setaside, study
-from app.checking import Checked, Fault
+from app.checking import Checked
 from app.config import Config
 from app.db import Database
 from app.learner import Learner
+from app.models import Note
 from tests.conftest import NOW, add_learner
 from tests.library import add_cards, add_deck, days, give, retire
 
@@ -30,6 +35,9 @@ def learnt(database: Database) -> tuple[Learner, list[int]]:
         study.undo(session, learner, undone.review_id, UUID(int=1), NOW)
         setaside.suspend(session, learner, cards[3])
     return learner, cards
+
+
+REPAIR = '; run "oboegaki data check --repair"'
 
 
 @contextmanager
@@ -68,6 +76,7 @@ def test_an_empty_database_has_no_faults(database: Database) -> None:
 def test_retired_cards_are_no_fault(database: Database, learnt: tuple[Learner, list[int]]) -> None:
     with database.writing() as session:
         retire(session, learnt[1][:2])
+        session.execute(update(Note).where(Note.id.in_((1, 2))).values(retired_at=NOW))
     assert check(database).faults == ()
 
 
@@ -91,7 +100,7 @@ def test_a_schedule_that_is_not_the_replay_of_its_log_is_found(
     database: Database, config: Config, change: str, problem: str
 ) -> None:
     spoil(config, f"UPDATE schedules SET {change} WHERE card_id = 1")  # noqa: S608 - a change of ours
-    assert [str(fault) for fault in check(database).faults] == [f"user 1, card 1: {problem}; replay its log"]
+    assert [str(fault) for fault in check(database).faults] == [f"user 1, card 1: {problem}{REPAIR}"]
 
 
 @pytest.mark.usefixtures("learnt")
@@ -99,7 +108,7 @@ def test_a_schedule_that_is_not_the_replay_of_its_log_is_found(
 def test_a_log_without_a_schedule_is_found_wherever_it_stands(database: Database, config: Config, card: int) -> None:
     spoil(config, f"DELETE FROM schedules WHERE card_id = {card}")  # noqa: S608 - a number
     found = check(database)
-    assert found.faults == (Fault(f"user 1, card {card}", "has reviews and no schedule", "replay its log"),)
+    assert [str(fault) for fault in found.faults] == [f"user 1, card {card}: has reviews and no schedule{REPAIR}"]
     assert (found.schedules, found.reviews) == (3, 5)
 
 
@@ -107,8 +116,8 @@ def test_a_log_without_a_schedule_is_found_wherever_it_stands(database: Database
 def test_progress_without_a_review_is_found(database: Database, config: Config) -> None:
     spoil(config, "UPDATE schedules SET interval = 6, due = '2026-03-08' WHERE card_id = 4")
     assert [str(fault) for fault in check(database).faults] == [
-        "user 1, card 4: has interval 6, the log says 0; replay its log",
-        "user 1, card 4: has due 2026-03-08, the log says None; replay its log",
+        "user 1, card 4: has interval 6, the log says 0" + REPAIR,
+        "user 1, card 4: has due 2026-03-08, the log says None" + REPAIR,
     ]
 
 
@@ -119,16 +128,17 @@ def test_a_schedule_in_the_wrong_queue_is_found(database: Database, config: Conf
     spoil(config, "UPDATE schedules SET deck_id = 2 WHERE card_id = 1")
     spoil(config, "UPDATE schedules SET deck_id = NULL WHERE card_id = 2")
     assert [f"{fault.place}: {fault.problem}" for fault in check(database).faults] == [
-        "user 1, card 1: stands in the queue of deck 2 and belongs to 1",
-        "user 1, card 2: stands in the queue of deck None and belongs to 1",
+        "user 1, card 1: stands in the queue of deck 2 and belongs in the queue of deck 1",
+        "user 1, card 2: stands in no queue and belongs in the queue of deck 1",
     ]
 
 
 @pytest.mark.usefixtures("learnt")
-def test_a_retired_card_in_a_queue_is_found(database: Database, config: Config) -> None:
+def test_a_card_without_a_place_is_found_in_the_queue_too(database: Database, config: Config) -> None:
     spoil(config, "UPDATE cards SET position = NULL WHERE id = 1")
-    assert [f"{fault.place}: {fault.problem}" for fault in check(database).faults] == [
-        "user 1, card 1: stands in the queue of deck 1 and belongs to None"
+    assert [str(fault) for fault in check(database).faults] == [
+        "card 1: has no place in its deck, and its note is in the file" + REPAIR,
+        "user 1, card 1: stands in the queue of deck 1 and belongs in no queue" + REPAIR,
     ]
 
 
@@ -136,7 +146,9 @@ def test_a_retired_card_in_a_queue_is_found(database: Database, config: Config) 
 def test_a_row_whose_other_half_is_gone_is_found(database: Database, config: Config) -> None:
     spoil(config, "UPDATE cards SET note_id = 99 WHERE id = 4")
     assert [str(fault) for fault in check(database).faults] == [
-        "cards row 4: names a row of notes that does not exist; restore a backup"
+        "cards row 4: names a row of notes that does not exist; "
+        'restore a backup from before: "oboegaki data restore FILE"',
+        'note 4: lacks its card 1; restore a backup from before: "oboegaki data restore FILE"',
     ]
 
 
@@ -144,13 +156,13 @@ def test_a_row_whose_other_half_is_gone_is_found(database: Database, config: Con
 def test_a_row_that_breaks_the_schema_is_found(database: Database, config: Config) -> None:
     spoil(config, "UPDATE schedules SET easiness = 100 WHERE card_id = 4")
     assert [str(fault) for fault in check(database).faults] == [
-        "database file: CHECK constraint failed in schedules; restore the newest backup that passes this check",
-        "user 1, card 4: has easiness 100, the log says 250; replay its log",
+        "table schedules: CHECK constraint failed in schedules" + REPAIR,
+        "user 1, card 4: has easiness 100, the log says 250" + REPAIR,
     ]
 
 
 @pytest.mark.usefixtures("learnt")
-def test_a_damaged_index_is_found(database: Database, config: Config) -> None:
+def test_rows_are_not_looked_at_through_a_damaged_index(database: Database, config: Config) -> None:
     with behind_the_programs_back(config) as connection:
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute(
@@ -158,9 +170,22 @@ def test_a_damaged_index_is_found(database: Database, config: Config) -> None:
             "WHERE name = 'ix_schedules_repeat'"
         )
         connection.execute("PRAGMA schema_version = 1000")
-    faults = check(database).faults
-    assert {fault.place for fault in faults} == {"database file"}
-    assert any("ix_schedules_repeat" in fault.problem for fault in faults)
+    assert [str(fault) for fault in check(database).faults] == [
+        "index ix_schedules_repeat: does not say what its table says (3 entries)" + REPAIR,
+        "index ix_schedules_repeat: is not the one that this program makes" + REPAIR,
+        "rows: were not looked at, because they are found by an index that is damaged; "
+        'run "oboegaki data check --repair", then look again',
+    ]
+
+
+@pytest.mark.usefixtures("learnt")
+def test_more_faults_than_anybody_reads_are_counted(
+    database: Database, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "MOST_LISTED", 2)
+    spoil(config, "UPDATE schedules SET lapses = 8")
+    found = check(database)
+    assert (len(found.faults), found.more, found.count) == (2, 2, 4)
 
 
 def test_faults_of_several_learners_are_all_found(database: Database, config: Config) -> None:

@@ -12,7 +12,19 @@ from app import logins, throttle
 from app.closing import delete_account
 from app.errors import NotFoundError, RefusedError
 from app.learner import Learner
-from app.models import Base, Import, ImportChange, Note, Rendering, Review, Throttle, User
+from app.models import (
+    Base,
+    DeckMedium,
+    Import,
+    ImportChange,
+    ImportMedium,
+    Medium,
+    Note,
+    Rendering,
+    Review,
+    Throttle,
+    User,
+)
 from app.srs.sm2 import Grade
 from tests.conftest import NOW, add_learner
 from tests.entrance import HOME
@@ -42,6 +54,11 @@ def live(session: Session, learner: Learner) -> None:
     note = session.scalar(select(Note.id).where(Note.deck_id == deck))
     own_import = add_import(session, user_id=learner.id, owner_id=learner.id)
     session.add(ImportChange(import_id=own_import, deck_id=None, note_id=note, before=None))
+    picture = f"{learner.name}'s picture".encode()
+    session.add(Medium(sha256=picture, type="image/png", bytes=b""))
+    session.flush()
+    session.add(DeckMedium(deck_id=deck, name="own.png", sha256=picture))
+    session.add(ImportMedium(import_id=own_import, sha256=picture))
     session.add(Rendering(key=f"{learner.name}'s note".encode(), renderer="1", html="<p>own</p>"))
     session.flush()
 

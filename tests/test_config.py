@@ -130,6 +130,55 @@ def test_a_data_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeyp
     )
 
 
+def test_a_data_folder_that_is_mounted_read_only_is_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system is asked; what it says of a read-only mount is put in its mouth."""
+    state = os.statvfs(tmp_path)
+    read_only = os.statvfs_result((*state[:8], state.f_flag | os.ST_RDONLY, state.f_namemax))
+    monkeypatch.setattr(os, "statvfs", lambda _path: read_only)
+    assert refusal(tmp_path) == (
+        f"{tmp_path}/data: the data folder is mounted read-only; mount it for writing, or set OBOEGAKI_DATA_DIR. "
+        "A disk that fails is made read-only by the system: its log says so"
+    )
+
+
+@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"])
+def test_a_network_file_system_below_the_database_is_refused(tmp_path: Path, kind: str) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(f"26 1 254:0 / / rw - ext4 /dev/vda1 rw\n40 26 0:35 / {tmp_path} rw - {kind} nas:/export rw\n")
+    environ = {"OBOEGAKI_DATA_DIR": str(tmp_path / "data")}
+    with pytest.raises(SetupError) as caught:
+        from_environment(environ, mounts)
+    assert str(caught.value) == (
+        f"{tmp_path}/data: the database is on a network file system ({kind}), where SQLite can lose answers; "
+        "set OBOEGAKI_DATA_DIR to a folder on a disk of this machine"
+    )
+    elsewhere = environ | {"OBOEGAKI_DATABASE_URL": "postgresql+psycopg://db/oboegaki"}
+    assert not from_environment(elsewhere, mounts).uses_sqlite
+    mounts.write_text("26 1 254:0 / / rw - ext4 /dev/vda1 rw\n")
+    assert from_environment(environ, mounts).uses_sqlite
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("sqlite:////srv/100%25/oboegaki.db", "/srv/100%/oboegaki.db"),
+        ("sqlite://", None),
+        ("sqlite:///:memory:", None),
+        ("postgresql+psycopg://db/oboegaki", None),
+    ],
+)
+def test_the_database_file_is_known_where_there_is_one(tmp_path: Path, url: str, file: str | None) -> None:
+    assert settings(tmp_path, DATABASE_URL=url).database_file == (Path(file) if file else None)
+    assert settings(tmp_path).database_file == tmp_path / "data" / "oboegaki.db"
+
+
+def test_where_the_key_was_read_is_known(tmp_path: Path) -> None:
+    assert settings(tmp_path).secret_key_file == tmp_path / "data" / "secret_key"
+    assert settings(tmp_path, SECRET_KEY=KEY).secret_key_file is None
+
+
 def test_a_data_folder_is_made_with_the_folders_above_it(tmp_path: Path) -> None:
     settings(tmp_path, DATA_DIR=str(tmp_path / "a" / "b"))
     assert (tmp_path / "a" / "b").is_dir()
@@ -199,3 +248,15 @@ def test_a_key_file_that_cannot_be_read_is_refused_and_not_made(tmp_path: Path) 
             f"{file}: the secret key cannot be read; let user id {os.getuid()} read the file"
         )
     assert not missing.exists()
+
+
+def test_public_names_are_compared_without_case_and_final_dot(tmp_path: Path) -> None:
+    assert settings(tmp_path).hosts == ()
+    assert settings(tmp_path, HOSTS=" Cards.Example.org., b.lan ,").hosts == ("cards.example.org", "b.lan")
+
+
+def test_what_is_no_name_of_a_host_stops_the_start(tmp_path: Path) -> None:
+    assert refusal(tmp_path, HOSTS="https://cards.example.org") == (
+        "OBOEGAKI_HOSTS=https://cards.example.org: is not a list of host names; "
+        "use names such as cards.example.org, separated by commas"
+    )

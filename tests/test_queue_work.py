@@ -112,7 +112,11 @@ def worlds(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Ite
 
 
 def steps(world: World, act: Act) -> int:
-    """How many steps of SQLite's machine the act takes once its statements are prepared; what it wrote is undone."""
+    """How many steps of SQLite's machine the act takes once its statements are prepared; what it wrote is undone.
+
+    Since version 3.41 SQLite calls its progress handler while it prepares a statement, too: 255 times for the first
+    card, however many there are. That is paid once by each connection, so the act is done once before it is counted.
+    """
     act(world)
     world.session.rollback()
     taken = 0
@@ -233,14 +237,14 @@ def test_thirty_times_the_cards_cost_no_more_steps(worlds: dict[str, World], act
 @pytest.mark.parametrize("act", [first_card, first_card_of_a_deck, cards_after_the_one_on_the_screen, an_answer])
 def test_a_hundred_times_the_due_cards_cost_no_more_steps(worlds: dict[str, World], act: Act) -> None:
     small, flood = steps(worlds["small"], act), steps(worlds["flood"], act)
-    assert 0 < flood <= 1.5 * small + 20
+    assert 0 < flood <= 1.1 * small
 
 
 def test_counting_stops_at_a_thousand(worlds: dict[str, World]) -> None:
-    """16,000 due cards cost no more than a thousand would; in a deck, a thousand in each of the decks below it."""
-    for act, most in ((counts, queue.MOST_COUNTED), (counts_of_a_deck, queue.MOST_COUNTED * DECKS)):
+    """16,000 due cards cost no more than a thousand would, in a deck with eight decks below it, too."""
+    for act in (counts, counts_of_a_deck):
         small, flood = steps(worlds["small"], act), steps(worlds["flood"], act)
-        assert flood <= small + (most - DUE) * STEPS_TO_COUNT_ONE
+        assert flood <= small + (queue.MOST_COUNTED - DUE) * STEPS_TO_COUNT_ONE
 
 
 def test_the_counter_of_steps_sees_a_full_scan(worlds: dict[str, World]) -> None:

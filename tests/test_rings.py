@@ -1,10 +1,13 @@
 """Arrows point inwards: pages and commands -> use cases and tables -> scheduling and deck reading. And one clock."""
 
 import ast
+import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,12 +68,71 @@ def _name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
+INWARDS = "arrows point inwards: pages and commands, use cases, tables and values, scheduling and deck reading"
+NO_FLASK = "use cases, scheduling and deck reading never know Flask"
+NO_DATABASE = "scheduling and deck reading know no database"
+ALONE = "scheduling stands on the standard library alone"
+WRONG = [
+    ("study.py", "from app.web import said", INWARDS),
+    ("models.py", "from app import study", INWARDS),
+    ("srs/sm2.py", "from app.decks import note", INWARDS),
+    ("decks/note.py", "from app import errors", INWARDS),
+    ("web/today.py", "from app.cli import due", INWARDS),
+    ("nowhere.py", "import json", INWARDS),
+    ("setaside.py", "from flask import g", NO_FLASK),
+    ("owners.py", "import werkzeug", NO_FLASK),
+    ("decks/note.py", "import sqlalchemy", NO_DATABASE),
+    ("srs/history.py", "import yaml", ALONE),
+]
+"""A module, an import that is wrong in it, and the contract that must see it."""
+
+
+def checked(folder: Path) -> tuple[int, str]:
+    """What the linter says of the project in a folder: its exit status, and its words with single spaces."""
+    linter = Path(sys.executable).with_name("lint-imports")
+    result = subprocess.run([linter, "--no-cache"], cwd=folder, capture_output=True, text=True, timeout=120)  # noqa: S603
+    return result.returncode, " ".join((result.stdout + result.stderr).split())
+
+
+def contracts() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+    return found
+
+
 def test_the_directions_of_import_hold() -> None:
     """The contracts stand in pyproject.toml."""
-    linter = Path(sys.executable).with_name("lint-imports")
-    result = subprocess.run([linter, "--no-cache"], cwd=PROJECT, capture_output=True, text=True, timeout=120)  # noqa: S603
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert " 0 broken" in result.stdout
+    status, said = checked(PROJECT)
+    assert (status, f"Contracts: {len(contracts())} kept, 0 broken." in said) == (0, True), said
+
+
+@pytest.mark.parametrize(("module", "line", "contract"), WRONG)
+def test_each_contract_sees_a_wrong_import(tmp_path: Path, module: str, line: str, contract: str) -> None:
+    """The linter runs on a copy with one line more."""
+    shutil.copytree(APP, tmp_path / "app", ignore=shutil.ignore_patterns("*.html", "*.po", "*.mo", "__pycache__"))
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    with (tmp_path / "app" / module).open("a") as file:
+        file.write(f"\n{line}\n")
+    status, said = checked(tmp_path)
+    assert status == 1
+    assert f"{contract} BROKEN" in said
+
+
+def test_every_contract_is_shown_to_fail() -> None:
+    assert {contract["name"] for contract in contracts()} == {contract for _module, _line, contract in WRONG}
+
+
+def test_every_module_inside_of_pages_and_commands_is_kept_from_flask() -> None:
+    modules = {f"app.{path.relative_to(APP).parts[0].removesuffix('.py')}" for path in MODULES}
+    (contract,) = (contract for contract in contracts() if contract["name"] == NO_FLASK)
+    assert set(contract["source_modules"]) == modules - {f"app.{name}" for name in OUTER}
+
+
+def test_scheduling_is_kept_from_everything_that_the_app_installs() -> None:
+    used = {name for path in MODULES for name in packages_of(path)} - sys.stdlib_module_names - {"app", "_typeshed", ""}
+    (contract,) = (contract for contract in contracts() if contract["name"] == ALONE)
+    assert set(contract["forbidden_modules"]) == used
 
 
 @pytest.mark.parametrize("path", of_ring("srs"), ids=lambda path: path.stem)

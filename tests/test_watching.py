@@ -1,10 +1,15 @@
-"""The look at the cards folder: a deck file that changed is imported once it is written whole."""
+"""The look at the cards folder: what changed is imported once it is written whole, and again when that fails."""
 
+import errno
 import logging
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app import importing
 from app.config import Config
@@ -119,6 +124,109 @@ def test_a_folder_that_went_is_said_once(database: Database, config: Config, cap
         "or set OBOEGAKI_CARDS_DIR to the one with the deck files"
     ]
     assert caplog.records[0].levelno == logging.WARNING
+
+
+@contextmanager
+def busy(database: Database) -> Iterator[list[int]]:
+    """A database that takes no note; the list counts the imports that were tried."""
+    tries: list[int] = []
+
+    def count(*asked: Any) -> None:
+        if asked[2].startswith("INSERT INTO imports"):
+            tries[-1] += 1
+
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TRIGGER busy BEFORE INSERT ON notes BEGIN SELECT RAISE(ABORT, 'busy'); END")
+    event.listen(database.engine, "before_cursor_execute", count)
+    yield tries
+    event.remove(database.engine, "before_cursor_execute", count)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER busy")
+
+
+def tried_at(watch: FolderWatch, tries: list[int], most: int) -> list[int]:
+    """At which of so many looks an import was tried."""
+    for _ in range(most):
+        tries.append(0)
+        watch.look()
+    return [number for number, count in enumerate(tries, 1) if count]
+
+
+def look_until(watch: FolderWatch, done: Callable[[], bool]) -> None:
+    """Look until `done` holds; it must within 40 looks."""
+    for _ in range(40):
+        watch.look()
+        if done():
+            return
+    raise AssertionError("not done after 40 looks")
+
+
+def test_the_first_look_imports_what_the_start_could_not(database: Database, config: Config) -> None:
+    (config.cards_dir / "a.md").write_text(START)
+    FolderWatch(database, config).look()
+    assert live(database) == ["What starts a container?"]
+
+
+def test_a_busy_database_is_said_once_and_tried_again_more_and_more_rarely(
+    database: Database, config: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    (config.cards_dir / "a.md").write_text(START)
+    watch = FolderWatch(database, config)
+    with busy(database) as tries:
+        assert tried_at(watch, tries, 40) == [1, 3, 6, 11, 20, 37]
+    assert caplog.messages == ["the decks were not imported: busy; it is tried again until it works"]
+    look_until(watch, lambda: live(database) == ["What starts a container?"])
+    assert caplog.messages[1:] == [f"{config.cards_dir}: 1 files; 1 new"]
+
+
+def test_the_pause_before_another_try_has_an_end(
+    database: Database, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.watching.MOST_LOOKS", 2)
+    (config.cards_dir / "a.md").write_text(START)
+    watch = FolderWatch(database, config)
+    with busy(database) as tries:
+        assert tried_at(watch, tries, 13) == [1, 3, 6, 9, 12]
+
+
+def test_a_file_that_the_disk_does_not_give_is_said_once_and_tried_again(
+    database: Database, config: Config, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("a.md", START), ("b.md", STOP)):
+        (config.cards_dir / name).write_text(text)
+    whole = Path.read_bytes
+
+    def broken(path: Path) -> bytes:
+        if path.name == "b.md":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return whole(path)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "read_bytes", broken)
+        watch = FolderWatch(database, config)
+        for _ in range(5):
+            watch.look()
+        assert live(database) == ["What starts a container?"]
+    look_until(watch, lambda: len(live(database)) == 2)
+    assert [message for message in caplog.messages if "tried again" in message] == [
+        "b.md: the file cannot be read: Input/output error; it is tried again until it works"
+    ]
+
+
+def test_a_fault_that_nobody_foresaw_is_told_whole_and_does_not_end_the_watch(
+    database: Database, config: Config, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (config.cards_dir / "a.md").write_text(START)
+    with monkeypatch.context() as world:
+        world.setattr(os, "walk", lambda *_args, **_options: 1 / 0)
+        watch_state = FolderWatch._state
+        world.setattr(FolderWatch, "_state", lambda _self: 1)
+        watch = FolderWatch(database, config)
+        watch.look()
+        world.setattr(FolderWatch, "_state", watch_state)
+    assert caplog.messages == ["the decks were not imported: division by zero; it is tried again until it works"]
+    assert caplog.records[0].exc_info is not None
+    look_until(watch, lambda: live(database) == ["What starts a container?"])
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="nothing is closed to root")

@@ -14,8 +14,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from app.languages import LANGUAGES
+
 APP = Path(__file__).resolve().parent.parent / "app"
-LANGUAGES = ("en", "ja")
 _METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext.babel_extract")]
 _OPTIONS = {"**/templates/**.html": {"trimmed": "true"}}
 _KEYWORDS = {

@@ -12,6 +12,7 @@ import click
 
 from app.cli.data import data
 from app.cli.deck import deck
+from app.cli.doctor import doctor
 from app.cli.due import due
 from app.cli.serve import serve
 from app.cli.user import user
@@ -24,7 +25,7 @@ def oboegaki() -> None:
     """Flashcards from Markdown notes, brought back on the day SM-2 says."""
 
 
-for _command in (deck, user, data, due, serve):
+for _command in (deck, user, data, due, doctor, serve):
     oboegaki.add_command(_command)
 
 

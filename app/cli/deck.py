@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from app.decks.note import DeckFile, Note, NoteKind, Problem
 from app.decks.reading import decode, read_deck_file
 from app.errors import NotFoundError, OboegakiError
 from app.importing import Request
-from app.importing.plan import make
+from app.importing.planner import make
 
 
 @click.group()
@@ -88,9 +88,7 @@ def import_decks(path: Path | None, dry_run: bool, name: str | None, dialect: st
     echo_report(report, as_json=as_json)
 
 
-def _files(
-    root: Path, cards_dir: Path, owner_id: int | None
-) -> tuple[Callable[[], Iterable[importing.SourceFile]], bool]:
+def _files(root: Path, cards_dir: Path, owner_id: int | None) -> tuple[Callable[[], importing.Sources], bool]:
     """The files of an import, and whether they are all there are: a part of the cards folder is not the library."""
     inside = root.resolve() != cards_dir.resolve() and root.resolve().is_relative_to(cards_dir.resolve())
     if owner_id is None and inside and root.exists():
@@ -146,7 +144,9 @@ def _write_new(path: Path, text: str) -> None:
     except FileExistsError:
         raise OboegakiError("%(path)s: the file exists and was left as it is; choose another name", path=path) from None
     except OSError as error:
-        raise OboegakiError("%(path)s: cannot be written (%(reason)s)", path=path, reason=error.strerror) from None
+        raise OboegakiError(
+            "%(path)s: cannot be written (%(reason)s); check the path", path=path, reason=error.strerror
+        ) from None
     click.echo(f"{path}: written", err=True)
 
 

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, queue
+from app.accounts import id_of
 from app.cli.context import database
 from app.logins import learner_of
 from app.models import User
-from app.names import name_key
 from app.queue import Left
 
 
@@ -31,7 +31,7 @@ def due(name: str | None, as_json: bool) -> None:
 def _left_today(session: Session, name: str | None) -> dict[str, Left]:
     users = select(*User.__table__.c).where(User.closed_at.is_(None)).order_by(User.name_key)
     if name is not None:
-        users = users.where(User.name_key == name_key(name))
+        users = users.where(User.id == id_of(session, name))
     counts = {}
     for user in session.execute(users).all():
         learner = learner_of(user)

@@ -18,6 +18,11 @@ def echo_report(report: ImportReport, *, as_json: bool) -> None:
         return
     for file in report.files:
         _echo_file(file)
+    for one in report.left_out:
+        sentence = f"{one['message']}; {one['remedy']}" % one["details"]
+        click.echo(f"{one['file']}: left out: {sentence}")
+    if report.more_left_out:
+        click.echo(f"and {report.more_left_out} more files left out")
     click.echo(report.summary)
     if report.import_id is not None:
         click.echo(f"import {report.import_id}")
@@ -25,6 +30,8 @@ def echo_report(report: ImportReport, *, as_json: bool) -> None:
 
 def _echo_file(file: FileReport) -> None:
     counts = ", ".join(f"{count} {kind}" for kind, count in file.counts.items() if count) or "no notes"
+    if file.media:
+        counts += f", {file.media} pictures and sounds"
     if file.changes or file.problems or file.state is not State.UNCHANGED:
         click.echo(f"{file.file}: {file.state}: {counts}")
     for problem in file.problems:

@@ -1,8 +1,11 @@
 """`oboegaki serve`: bring everything up to date, then hand over to uWSGI."""
 
 import os
+import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -14,23 +17,69 @@ from app.renderings import forget_other_renderers
 
 _INI = Path(__file__).resolve().parent.parent.parent / "uwsgi.ini"
 
+_NUMBERS = {
+    "OBOEGAKI_PROCESSES": ("2", range(1, 65)),
+    "OBOEGAKI_THREADS": ("4", range(1, 65)),
+    "OBOEGAKI_BACKUP_HOUR": ("3", range(24)),
+}
+"""What uwsgi.ini reads from the environment: default, and what it may be."""
+
+_EVERYWHERE = ("0.0.0.0", "[::]")  # noqa: S104 - compared with, not listened on
+
 
 @click.command()
 @click.option("--http", "http", default="127.0.0.1:8000", show_default=True, help="Serve HTTP on this address.")
 @click.option("--socket", help="Serve the uwsgi protocol on this address instead, for a web server in front.")
-@click.option("--address", help="Where people reach the server, for the set-up link [default: from --http].")
+@click.option(
+    "--address",
+    envvar="OBOEGAKI_ADDRESS",
+    help="Where people reach the server, for the set-up link [default: OBOEGAKI_ADDRESS, else from --http].",
+)
 def serve(http: str, socket: str | None, address: str | None) -> None:
     """Migrate the database, import the decks, print the set-up link while there is no account, and serve."""
-    settings = config.from_environment()
-    greeting = prepare(settings, address or f"http://{http}")
+    signal.signal(signal.SIGTERM, _stop)
+    address = public_address(address or f"http://{http}")
+    os.environ.update(server_environment(os.environ, address))
+    greeting = prepare(config.from_environment(), address)
     server = Path(sys.executable).with_name("uwsgi")
     if not server.exists():
         raise SetupError("%(path)s: uWSGI is not installed beside Python; install the package pyuwsgi", path=server)
-    listen = ["--socket", socket] if socket else ["--http-socket", http]
+    listen = ["--uwsgi-socket", socket] if socket else ["--http-socket", http]
     click.echo(greeting)
     sys.stdout.flush()
     os.environ["OBOEGAKI_GREETING"] = greeting  # not an argument: everybody on a machine may read those
     os.execv(server, [str(server), "--ini", str(_INI), *listen])  # noqa: S606 - the server replaces this process
+
+
+def public_address(given: str) -> str:
+    """An address as people type it: with a scheme, without a slash at its end; this machine where all are listened on.
+
+    Raises SetupError for what is no address.
+    """
+    parts = urlsplit(given)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise SetupError(
+            f"OBOEGAKI_ADDRESS={given}: is not an address; use one such as https://cards.example.org, "
+            "and OBOEGAKI_BASE_PATH for a path below it"
+        )
+    host = parts.netloc
+    for everywhere in _EVERYWHERE:
+        host = host.replace(everywhere, "127.0.0.1")
+    return f"{parts.scheme}://{host}"
+
+
+def server_environment(environ: Mapping[str, str], address: str) -> dict[str, str]:
+    """What uWSGI, its cron and the app need in their environment. Raises SetupError for a number out of range."""
+    found = {"OBOEGAKI_COMMAND": str(Path(sys.executable).with_name("oboegaki"))}
+    for name, (default, allowed) in _NUMBERS.items():
+        value = environ.get(name) or default
+        if not (value.isascii() and value.isdecimal() and int(value) in allowed):
+            raise SetupError(f"{name}={value}: is not a number from {allowed[0]} to {allowed[-1]}; use {default}")
+        found[name] = value
+    host = urlsplit(address).hostname or ""
+    if ":" not in host:  # the name that people type is one that is answered to
+        found["OBOEGAKI_HOSTS"] = ",".join(filter(None, (environ.get("OBOEGAKI_HOSTS"), host)))
+    return found
 
 
 def prepare(settings: Config, address: str) -> str:
@@ -56,3 +105,8 @@ def _import_library(database: Database, settings: Config) -> None:
         click.echo(f"The decks were not imported: {error}", err=True)
         return
     click.echo(report.summary)
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    """Stop before uWSGI runs, too: the first process of a container is not stopped by SIGTERM unless it says so."""
+    sys.exit(0)

@@ -7,7 +7,7 @@ would be lost in the dialect `heading`, so a memo with `## ` headings is an outl
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from app.decks import outline, qa
@@ -22,7 +22,7 @@ READERS: Mapping[str, Reader] = {"qa": qa.parse, "outline": outline.parse}
 LATER = ("obsidian", "heading", "anki-cloze", "inka")
 DIALECTS = (*READERS, *LATER)
 
-_FIRST_LINE = re.compile(r"(?:[^\S\n]*(?:---[^\S\n]*)?\n)*+(?:[QC]:)")
+_FIRST_LINE = re.compile(r"(?:[^\S\n]*(?:---[^\S\n]*)?\n)*+([QCT]):")
 _OBSIDIAN_TAG = re.compile(r"(?:^|(?<=\s))#flashcards(?:/|(?![\w/-]))", re.MULTILINE)
 _SECTION = re.compile(r"^---$", re.MULTILINE)
 _QA_MARK = re.compile(r"^[QC]:", re.MULTILINE)
@@ -59,8 +59,35 @@ def detect(found: FrontMatter) -> Choice:
     return Choice(tuple(name for name, fits in weak.items() if fits))
 
 
+class Evidence:
+    """What a text in pieces speaks for, as far as that can be told without holding it: whether it is `qa` alone.
+
+    Each piece but the first begins with a marker of `qa`, so a section of `inka` never reaches from one into the next.
+    """
+
+    def __init__(self, found: FrontMatter) -> None:
+        self.seen = False
+        self._found = found
+        self._in_section = False
+
+    def is_only_qa(self, piece: str) -> bool:
+        """Whether everything up to the end of the next piece speaks for `qa` and for no other dialect."""
+        text = hide_code(piece, find_tagged_fences(piece))
+        is_qa = self.seen or _qa(text, self._found)
+        self.seen = True
+        rules = [rule.span() for rule in _SECTION.finditer(text)]
+        inside = rules[1:] if self._in_section else rules
+        self._in_section = bool(len(inside) % 2) if rules else self._in_section
+        return is_qa and not _obsidian(text, self._found) and not _any_inka(text, inside)
+
+
 def _qa(text: str, _found: FrontMatter) -> bool:
-    return bool(_FIRST_LINE.match(text))
+    """A first line with a marker; a term only where its definition is the next marker."""
+    first = _FIRST_LINE.match(text)
+    if first is None or first[1] != "T":
+        return first is not None
+    following = qa.MARKS_AND_TERMS.search(text, first.end())
+    return following is not None and following[1] == "D"
 
 
 def _obsidian(text: str, found: FrontMatter) -> bool:
@@ -70,7 +97,10 @@ def _obsidian(text: str, found: FrontMatter) -> bool:
 
 def _inka(text: str, _found: FrontMatter) -> bool:
     """A numbered line with an answer, a deck or a brace between two `---`, and no marker of `qa` there."""
-    rules = [rule.span() for rule in _SECTION.finditer(text)]
+    return _any_inka(text, [rule.span() for rule in _SECTION.finditer(text)])
+
+
+def _any_inka(text: str, rules: Sequence[tuple[int, int]]) -> bool:
     sections = (text[start[1] : end[0]] for start, end in zip(rules[::2], rules[1::2], strict=False))
     return any(
         _INKA_NOTE.search(section) and _INKA_REST.search(section) and not _QA_MARK.search(section)

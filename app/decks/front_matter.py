@@ -16,6 +16,9 @@ from app.decks.problems import problem
 
 LONGEST = 8_192
 _DEEPEST = 8
+LONGEST_NAME, DEEPEST_NAME = 200, 20
+# What a quoted text can name with an escape and no database takes.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _LINE = re.compile(r"^[^\S\n]*---[^\S\n]*$", re.MULTILINE)
 # Between two separators, lines like these are cards: then the first line is a separator, and not front matter.
 _CARDS = re.compile(r"^(?:[QACT]:|>|\d+\.)", re.MULTILINE)
@@ -74,7 +77,7 @@ def _read(inside: str, found: FrontMatter) -> FrontMatter:
     wrong: list[Problem] = []
     texts = {field: _text(values, field, inside, wrong) for field in (key, "dialect", "lang")}
     return found._replace(
-        deck=deck_path(texts[key]),
+        deck=_deck(texts[key], _line_of(key, inside), wrong),
         tags=_tags(values, inside, wrong),
         dialect=texts["dialect"],
         dialect_line=_line_of("dialect", inside),
@@ -133,7 +136,15 @@ def _text(values: Mapping[str, object], key: str, inside: str, wrong: list[Probl
     if isinstance(value, list | dict):
         wrong.append(_wrong_type(key, inside))
         return ""
-    return str(value).strip()
+    return _NO_TEXT.sub("\ufffd", str(value)).strip()
+
+
+def _deck(name: str, line: int, wrong: list[Problem]) -> str:
+    path = deck_path(name)
+    if len(path) > LONGEST_NAME or path.count("/") >= DEEPEST_NAME:
+        wrong.append(problem(line, "deck-name-long", limit=LONGEST_NAME, levels=DEEPEST_NAME))
+        return ""
+    return path
 
 
 def _language(value: str, inside: str, wrong: list[Problem]) -> str:
@@ -150,7 +161,7 @@ def _tags(values: Mapping[str, object], inside: str, wrong: list[Problem]) -> tu
         wrong.append(_wrong_type("tags", inside))
         return ()
     tags = value if isinstance(value, list) else re.split(r"[,\s]+", str(value))
-    names = ("_".join(str(tag).split()).lstrip("#") for tag in tags)
+    names = ("_".join(_NO_TEXT.sub("\ufffd", str(tag)).split()).lstrip("#") for tag in tags)
     return tuple(dict.fromkeys(name for name in names if name))
 
 

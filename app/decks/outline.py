@@ -17,6 +17,8 @@ STEP = " › "
 _INDENT = "    "
 _CODE_OR_COLON = re.compile(r"(?<!`)(`++)(?!`).*?(?<!`)\1(?!`)|[ \t\u3000]++([:：])[ \t\u3000]++")
 _LONGEST_TERM = 2_000
+_LONGEST_WAY = 400
+"""So much of the way to a bullet stands in front of it: each note below a long line would hold that line again."""
 _MARKER = re.compile(r"[QACTD]:")
 
 
@@ -57,7 +59,7 @@ def _of_text(blocks: list[Block], section: Section) -> Iterator[Note | Problem]:
     """One note of all the text right below a heading; text below no heading is left out."""
     front = _way(section.way)
     if front and blocks:
-        yield Note(NoteKind.BASIC, front, _markdown(blocks), heading=_way(section.way), line=blocks[0].line)
+        yield Note(NoteKind.BASIC, front, _markdown(blocks), heading=literal(_end_of(section.way)), line=blocks[0].line)
         return
     for block in blocks:
         text = excerpt("\n".join(block.lines))
@@ -70,7 +72,7 @@ def _of_bullet(bullet: Bullet, above: tuple[str, ...], section: Section) -> Iter
     items = list(_spliced(bullet.below))
     back = _markdown(items, literal(meaning))
     if back:
-        yield Note(NoteKind.BASIC, _way(way), back, heading=_way(section.way), line=bullet.line)
+        yield Note(NoteKind.BASIC, _way(way), back, heading=literal(_end_of(section.way)), line=bullet.line)
     elif above == section.way:
         yield problem(bullet.line, "bullet-alone", first=bullet.line, last=bullet.last, text=excerpt(bullet.text))
     for item in items:
@@ -92,7 +94,12 @@ def split_term(text: str) -> tuple[str, str]:
 
 
 def _way(steps: tuple[str, ...]) -> str:
-    return literal(STEP.join(step for step in steps if step))
+    return literal(STEP.join(step for step in (_end_of(steps[:-1]), *steps[-1:]) if step))
+
+
+def _end_of(steps: tuple[str, ...]) -> str:
+    way = STEP.join(step for step in steps if step)
+    return way if len(way) <= _LONGEST_WAY else f"…{way[-_LONGEST_WAY:]}"
 
 
 def _markdown(items: list[Bullet | Block] | list[Block], meaning: str = "") -> str:

@@ -21,13 +21,61 @@ class _Sentence(NamedTuple):
 
 _SENTENCES = {
     # The file as a whole
-    "not-utf8": _Sentence(
-        N_("the file is not UTF-8 text (byte 0x%(byte)s)"),
-        N_("save it again as UTF-8"),
-    ),
+    "not-utf8": _Sentence(N_("the file is not UTF-8 text (byte 0x%(byte)s)"), N_("save it again as UTF-8")),
     "file-unreadable": _Sentence(
         N_("the file cannot be read: %(reason)s"),
         N_("let the server read it; its notes stay as they were"),
+    ),
+    "file-too-large": _Sentence(
+        N_("the file is larger than %(limit)s MiB"),
+        N_("split it into several files; its notes stay as they were"),
+    ),
+    # Files that make no deck
+    "file-hidden": _Sentence(
+        N_("a hidden file or folder, which is left out"),
+        N_("take the dot at the beginning of its name away to have it read"),
+        warning=True,
+    ),
+    "file-other-kind": _Sentence(
+        N_("no Markdown file, so it makes no deck"),
+        N_('give it a name that ends in ".md" to have it read'),
+        warning=True,
+    ),
+    "file-elsewhere": _Sentence(
+        N_("a link that leads out of the folder, or to nothing"),
+        N_("put the file itself into the folder"),
+        warning=True,
+    ),
+    "file-special": _Sentence(N_("no plain file"), N_("put a plain file in its place"), warning=True),
+    "file-unused": _Sentence(
+        N_("no card shows this picture or plays this sound, so it is left out"),
+        N_('show it with "![](%(file)s)", the path counted from the deck file'),
+        warning=True,
+    ),
+    # Pictures and sounds
+    "media-missing": _Sentence(
+        N_('"%(name)s" is not there'),
+        N_("put the file there, its path counted from the deck file, or correct the name"),
+        warning=True,
+    ),
+    "media-outside": _Sentence(
+        N_('"%(name)s" leads out of the folder of the decks, or into a hidden one'),
+        N_("put the file beside the deck file"),
+        warning=True,
+    ),
+    "media-unreadable": _Sentence(
+        N_('"%(name)s" cannot be read: %(reason)s'), N_("let the server read it, or save it again"), warning=True
+    ),
+    "media-kind": _Sentence(
+        N_('"%(name)s" is none of the kinds that are shown, whatever its name says'),
+        N_("save it as PNG, JPEG, GIF, WebP or AVIF, a sound as MP3, Ogg or M4A"),
+        warning=True,
+    ),
+    "media-too-large": _Sentence(N_('"%(name)s" is larger than %(limit)s MiB'), N_("save it smaller"), warning=True),
+    "media-too-much": _Sentence(
+        N_('with "%(name)s" this import takes more than %(limit)s MiB of pictures and sounds'),
+        N_("import again to take the rest, or save them smaller"),
+        warning=True,
     ),
     "deck-taken": _Sentence(
         N_('the file "%(other)s" already makes the deck "%(deck)s"; this one makes "%(name)s"'),
@@ -79,6 +127,11 @@ _SENTENCES = {
     "front-matter-large": _Sentence(
         N_("front matter that is too long or nested too deeply"),
         N_('keep it under %(limit)s characters, with the keys "name", "tags", "dialect" and "lang"'),
+    ),
+    "deck-name-long": _Sentence(
+        N_("front matter: the name is longer than %(limit)s characters or has more than %(levels)s levels"),
+        N_("give the deck a shorter name; now it is named after its file"),
+        warning=True,
     ),
     # qa
     "answer-without-question": _Sentence(

@@ -6,8 +6,8 @@ opens with `T:` and has a `D:` line before the next marker is a reversed note; e
 """
 
 import re
-from collections.abc import Iterator
-from itertools import chain, pairwise
+from collections.abc import Generator, Iterable, Iterator
+from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 from app.decks.cloze import read_cloze
@@ -19,7 +19,7 @@ from app.decks.problems import excerpt, problem
 _SEPARATOR = r"[^\S\n]*+---[^\S\n]*+(?=\n|\Z)"
 _BASIC = NoteKind.BASIC
 _MARKS = re.compile(rf"\n(?:([QAC]):|{_SEPARATOR})")
-_MARKS_AND_TERMS = re.compile(rf"\n(?:([QACTD]):|{_SEPARATOR})")
+MARKS_AND_TERMS = re.compile(rf"\n(?:([QACTD]):|{_SEPARATOR})")
 _NOTE_IN_CODE = re.compile(r"\n[QC]:")
 _BLOCK_IN_CODE = re.compile(r"\n(?:[QACTD]:)?[ \t]*+(`{3,}+|~{3,}+)[ \t]*+\w")
 
@@ -37,10 +37,30 @@ def parse(text: str, first_line: int = 1) -> Iterator[Note | Problem]:
 
     Newlines must be `\\n`. Only one note is held in memory at a time.
     """
-    fences = find_tagged_fences(text)
-    yield from _doubtful_code(text, fences, first_line)
-    opened: tuple[str, int, str] = _Block("", first_line, "")
-    for block in _blocks("\n" + text, "\n" + hide_code(text, fences), first_line):
+    return parse_pieces((text,), first_line)
+
+
+def parse_pieces(pieces: Iterable[str], first_line: int = 1) -> Iterator[Note | Problem]:
+    """The same of a text that comes in pieces, as `app.decks.pieces` cuts them: each but the first begins a note."""
+    line = first_line
+    opened: tuple[str, int, str] = _Block("", line, "")
+    last = ""
+    for number, piece in enumerate(pieces):
+        fences = find_tagged_fences(piece)
+        yield from _doubtful_code(piece, fences, line)
+        blocks = _blocks("\n" + piece, "\n" + hide_code(piece, fences), line)
+        opened = yield from _told(blocks if number == 0 else islice(blocks, 1, None), opened)
+        line += piece.count("\n")
+        last = piece
+    if opened[0] == "Q":
+        yield problem(line - last.endswith("\n"), "question-at-end", start=opened[1])
+
+
+def _told(
+    blocks: Iterable[tuple[str, int, str]], opened: tuple[str, int, str]
+) -> Generator[Note | Problem, None, tuple[str, int, str]]:
+    """What the blocks say, the block before them being `opened`; the last one that waits for an answer is returned."""
+    for block in blocks:
         mark = block[0]
         if opened[0] == "Q" and mark == "A":
             front, back = _side(opened[2]), _side(block[2])
@@ -52,9 +72,7 @@ def parse(text: str, first_line: int = 1) -> Iterator[Note | Problem]:
             if mark == "A":
                 continue
         opened = block
-    if opened[0] == "Q":
-        last_line = first_line + text.removesuffix("\n").count("\n")
-        yield problem(last_line, "question-at-end", start=opened[1])
+    return opened
 
 
 def _doubtful_code(text: str, fences: Fences, first_line: int) -> Iterator[Problem]:
@@ -97,7 +115,7 @@ def _with_terms(hidden: str) -> Iterator[re.Match[str]]:
     Inside a question that goes on to its `A:` they are text as well: that note is whole without ours.
     """
     previous, answer, following = "", False, -1
-    for found, after in pairwise(chain(_MARKS_AND_TERMS.finditer(hidden), (None,))):
+    for found, after in pairwise(chain(MARKS_AND_TERMS.finditer(hidden), (None,))):
         assert found is not None  # noqa: S101 - only the last of a pair is
         mark = found[1] or ""
         if mark == "T":

@@ -1,12 +1,19 @@
 """A deck file's bytes in, its notes and problems out: the one way in for the command line, the import and the page."""
 
 import re
+from collections.abc import Iterable, Iterator
 
 from app.decks.detect import DIALECTS, LATER, READERS, detect
 from app.decks.front_matter import FrontMatter, deck_path, read_front_matter
 from app.decks.limits import over_limit
 from app.decks.note import DeckFile, Note, Problem
 from app.decks.problems import problem
+
+READER = " ".join(("1", *READERS))
+"""Names what the notes of a file depend on but its text: a file is read again when this changes.
+
+Count our own number up with every change of what a reader makes of a text.
+"""
 
 _CARD = re.compile(r"^[QACT]:", re.MULTILINE)
 
@@ -19,18 +26,32 @@ def read_deck_file(data: bytes, file: str, dialect: str | None = None) -> DeckFi
     """
     text = decode(data)
     if isinstance(text, Problem):
-        return DeckFile(_deck_of(file), None, (), (text,))
+        return DeckFile(deck_of(file), None, (), (text,))
     found = read_front_matter(text)
-    deck = found.deck or _deck_of(file)
+    deck = found.deck or deck_of(file)
     chosen, problems = _choose(found, dialect)
     if chosen is None or chosen not in READERS:
         return DeckFile(deck, chosen, (), tuple(problems), found.language)
-    notes, more = _read(found, chosen)
-    problems += more
-    if not notes and all(each.warning for each in problems):
-        problems.append(problem(1, "no-cards", dialect=chosen))
-    problems.sort(key=lambda each: each.line)
-    return DeckFile(deck, chosen, tuple(notes), tuple(problems), found.language)
+    notes = tuple(_read(found, chosen, problems))
+    return DeckFile(deck, chosen, notes, settled(problems, len(notes), chosen), found.language)
+
+
+def sound_notes(parsed: Iterable[Note | Problem], tags: tuple[str, ...], problems: list[Problem]) -> Iterator[Note]:
+    """The notes among what was parsed, with the file's tags; all that is wrong is put to the `problems`."""
+    for each in parsed:
+        if isinstance(each, Problem):
+            problems.append(each)
+        elif problem_of_note := over_limit(each):
+            problems.append(problem_of_note)
+        else:
+            yield each._replace(tags=tags) if tags else each
+
+
+def settled(problems: list[Problem], notes: int, dialect: str) -> tuple[Problem, ...]:
+    """The problems of a file with so many notes, in the order of their lines."""
+    nothing = not notes and all(each.warning for each in problems)
+    found = [*problems, problem(1, "no-cards", dialect=dialect)] if nothing else problems
+    return tuple(sorted(found, key=lambda each: each.line))
 
 
 def decode(data: bytes) -> str | Problem:
@@ -46,7 +67,8 @@ def decode(data: bytes) -> str | Problem:
     return text.replace("\0", "\ufffd")
 
 
-def _deck_of(file: str) -> str:
+def deck_of(file: str) -> str:
+    """The path of the deck that a file makes which does not say another."""
     folder, _, name = file.replace("\\", "/").rpartition("/")
     stem = re.sub(r"(?<=.)\.[^.]*$", "", name)
     return deck_path("/".join(part for part in [*folder.split("/"), stem] if part != "."))
@@ -71,25 +93,12 @@ def _choose(found: FrontMatter, asked: str | None) -> tuple[str | None, list[Pro
     return dialect, problems
 
 
-def _read(found: FrontMatter, dialect: str) -> tuple[list[Note], list[Problem]]:
-    notes: list[Note] = []
-    problems: list[Problem] = []
+def _read(found: FrontMatter, dialect: str, problems: list[Problem]) -> Iterator[Note]:
     body, first_line = found.body, found.first_line
     if dialect == "qa" and not found.closed:
         problems.append(problem(1, "front-matter-unclosed"))
         body, first_line = _from_first_card(body)
-    for each in READERS[dialect](body, first_line):
-        if isinstance(each, Problem):
-            problems.append(each)
-            continue
-        problem_of_note = over_limit(each)
-        if problem_of_note:
-            problems.append(problem_of_note)
-        else:
-            notes.append(each)
-    if found.tags:
-        notes = [note._replace(tags=found.tags) for note in notes]
-    return notes, problems
+    return sound_notes(READERS[dialect](body, first_line), found.tags, problems)
 
 
 def _from_first_card(text: str) -> tuple[str, int]:

@@ -4,31 +4,37 @@ The page, the command, the start and the look at the cards folder all come throu
 into the learner's files, and an edit never costs progress.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, media
 from app.config import Config
 from app.db import Database
 from app.errors import RefusedError, StaleError
-from app.importing import known
-from app.importing.plan import Plan, Planner, Request, make, name_apart
+from app.importing import known, streamed
+from app.importing.folder import folder_state, from_folder, from_part, from_path
+from app.importing.gallery import Gallery
+from app.importing.known import KnownNote
+from app.importing.plan import FilePlan, Plan, Request
+from app.importing.planner import Planner, make, name_apart
 from app.importing.report import ImportReport, State, from_json
 from app.importing.shelf import Shelf
-from app.importing.sources import SourceFile, folder_state, from_folder, from_part, from_path
+from app.importing.sources import SourceFile, Sources
 from app.importing.undoing import newest, undo
 from app.importing.writing import Writer
 from app.models import Import, ImportChange
+from app.owners import of_owner
 
 __all__ = [
     "ImportReport",
     "Plan",
     "Request",
     "SourceFile",
+    "Sources",
     "apply",
     "folder_state",
     "from_folder",
@@ -52,46 +58,77 @@ def run(database: Database, config: Config, *, user_id: int | None = None, asked
 
 def import_files(
     database: Database,
-    files: Callable[[], Iterable[SourceFile]],
+    files: Callable[[], Sources],
     request: Request,
     user_id: int | None,
     now: datetime | None = None,
 ) -> ImportReport:
-    """Plan an import and carry it out; `files` gives the deck files, again each time it is called."""
+    """Plan an import and carry it out; `files` gives the place with the deck files, anew each time it is called."""
     moment = now or clock.now()
+    sources = files()
     with database.reading() as session:
         is_first = not known.has_notes(session, request.owner_id)
-        plan = None if is_first else make(session, files(), request)
+        plan = None if is_first else make(session, sources, request)
     if plan is not None:
         refuse_emptying(plan, request)
         if not _has_work(plan):
             return plan.report()
     with database.writing() as session:
         if plan is None and not known.has_notes(session, request.owner_id):
-            return _first_import(session, files(), request, user_id, moment)
+            return _first_import(session, sources, request, user_id, moment)
         if plan is None or known.decks(session, request.owner_id) != plan.decks:
-            plan = make(session, files(), request)
-        return apply(session, plan, user_id, moment)
+            plan = make(session, sources, request)
+        return apply(session, plan, sources, user_id, moment)
 
 
-def apply(session: Session, plan: Plan, user_id: int | None, now: datetime) -> ImportReport:
+def apply(session: Session, plan: Plan, sources: Sources, user_id: int | None, now: datetime) -> ImportReport:
     """Write a plan in the caller's transaction; raises StaleError when the decks changed since it was made."""
     if known.decks(session, plan.owner_id) != plan.decks:
         raise StaleError("The decks changed after this plan was made; nothing was imported. Look at the new plan")
     import_id = _begin(session, plan.owner_id, plan.root, user_id, now)
-    shelf, writer = Shelf(session, plan, import_id, now), Writer(session, import_id, now)
+    bench = _bench(session, plan, sources, import_id, now)
     for file in plan.files:
-        if file.state is State.READ:
-            writer.write(file, shelf.deck_of(file), plan.known)
-        elif file.state is State.MISSING and file.was is not None:
-            writer.write(file, file.was.id, plan.known)
-        else:
-            shelf.note(file)
-    for file in plan.files:
-        if file.state is State.MISSING and file.was is not None:
-            shelf.retire(file.was)
-    shelf.arrange()
+        _place(bench, file, plan.known)
+    _put_away(bench, plan.files)
     return _finish(session, import_id, plan.report())
+
+
+class _Bench(NamedTuple):
+    """What an import works with: decks, notes, and what notes show."""
+
+    shelf: Shelf
+    writer: Writer
+    gallery: Gallery
+
+
+def _bench(session: Session, plan: Plan, sources: Sources, import_id: int, now: datetime) -> _Bench:
+    return _Bench(
+        Shelf(session, plan, import_id, now),
+        Writer(session, import_id, now),
+        Gallery(session, sources, import_id, plan.links),
+    )
+
+
+def _place(bench: _Bench, file: FilePlan, notes: dict[int, KnownNote]) -> None:
+    """Write one file's notes into its deck; `notes` are those that are known, by id."""
+    if file.state is State.READ:
+        deck_id = bench.shelf.deck_of(file)
+        bench.writer.write(file, deck_id, notes)
+        bench.gallery.hang(deck_id, file.shows)
+    elif file.state is State.MISSING and file.was is not None:
+        bench.writer.write(file, file.was.id, notes)
+    else:
+        bench.shelf.note(file)
+
+
+def _put_away(bench: _Bench, files: list[FilePlan]) -> None:
+    """Retire the decks of files that are gone, take down what no deck shows any more, and put all decks in order."""
+    for file in files:
+        if file.was is not None and file.state in (State.READ, State.MISSING):
+            bench.gallery.take_down(file.was.id)
+        if file.was is not None and file.state is State.MISSING:
+            bench.shelf.retire(file.was)
+    bench.shelf.arrange()
 
 
 def refuse_emptying(plan: Plan, request: Request) -> None:
@@ -107,8 +144,9 @@ def refuse_emptying(plan: Plan, request: Request) -> None:
 
 def last_import(session: Session, owner_id: int | None = None) -> Any:
     """The newest import of the library or of an owner's decks, with its id and moment; None when there was none."""
-    mine = Import.owner_id.is_(None) if owner_id is None else Import.owner_id == owner_id
-    return session.execute(select(Import.id, Import.at).where(mine).order_by(Import.id.desc()).limit(1)).first()
+    return session.execute(
+        select(Import.id, Import.at).where(of_owner(owner_id, Import)).order_by(Import.id.desc()).limit(1)
+    ).first()
 
 
 def _has_work(plan: Plan) -> bool:
@@ -116,21 +154,27 @@ def _has_work(plan: Plan) -> bool:
 
 
 def _first_import(
-    session: Session, files: Iterable[SourceFile], request: Request, user_id: int | None, now: datetime
+    session: Session, sources: Sources, request: Request, user_id: int | None, now: datetime
 ) -> ImportReport:
-    """Import file after file where nothing is known that could be matched: memory does not grow with the files."""
+    """Import file after file where no note is known: memory does not grow with the files, nor with a large one."""
     import_id = _begin(session, request.owner_id, request.root, user_id, now)
-    planner = Planner(session, request)
-    shelf, writer = Shelf(session, planner.plan, import_id, now), Writer(session, import_id, now)
+    planner = Planner(session, sources, request)
+    bench = _bench(session, planner.plan, sources, import_id, now)
     report, makers = ImportReport(request.root), dict[str, str]()
-    for source in files:
-        file = planner.read(source)
+    for source in sources:
+        file = planner.begin(source)
         name_apart(file, makers)
-        if file.state is State.READ:
+        if file.stream is not None:
+            streamed.write(file, file.stream, *bench, planner)
+        else:
             file.added = range(len(file.notes))
-            writer.write(file, shelf.deck_of(file), {})
+            _place(bench, file, {})
         report.add(planner.plan.report_of(file))
-    shelf.arrange()
+    gone = planner.missing()
+    _put_away(bench, gone)
+    for file in gone:
+        report.add(planner.plan.report_of(file))
+    report.leave_out(planner.left_out())
     return _finish(session, import_id, report)
 
 
@@ -152,6 +196,7 @@ def _finish(session: Session, import_id: int, report: ImportReport) -> ImportRep
     if not session.execute(changes).scalar_one():
         session.execute(delete(Import).where(Import.id == import_id))
         return report
+    media.collect(session)
     report.import_id = import_id
     session.execute(update(Import).where(Import.id == import_id).values(report=report.as_json()))
     return report

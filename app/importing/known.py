@@ -10,6 +10,7 @@ from app.decks.identity import Known
 from app.decks.note import Deletion, NoteKind
 from app.decks.note import Note as NoteText
 from app.models import Deck, Note
+from app.owners import of_owner
 
 MOST_RETIRED = 5_000
 """So many retired notes, the last ones first, are looked through for likeness; exact texts are found among all."""
@@ -48,11 +49,6 @@ class KnownNote(NamedTuple):
 
 _DECK_COLUMNS = [getattr(Deck, name) for name in KnownDeck._fields]
 _NOTE_COLUMNS = list(Note.__table__.c)
-
-
-def of_owner(owner_id: int | None) -> Any:
-    """The decks of one owner; None is the shared library."""
-    return Deck.owner_id.is_(None) if owner_id is None else Deck.owner_id == owner_id
 
 
 def decks(session: Session, owner_id: int | None) -> list[KnownDeck]:

@@ -1,14 +1,17 @@
 """What an import does or did, as a plain value: the same from the command line, the page and the stored import."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from app.decks.note import Note, Problem
+from app.importing.sources import LeftOut
 
 MOST_ITEMS = 100
 """So many notes of a kind are listed for each file; the counts are always true."""
+MOST_LEFT_OUT = 100
+"""So many files that make no deck are listed."""
 MOST_LISTED = 5_000
 """So many notes are listed in a whole report."""
 
@@ -61,6 +64,8 @@ class FileReport:
     problems: list[dict[str, Any]] = field(default_factory=list)
     more: int = 0
     """How many notes are counted and not listed."""
+    media: int = 0
+    """How many pictures and sounds come, go or are others than before."""
 
     def add(self, kind: Kind, line: int, before: Note | None, after: Note | None, *, doubtful: bool = False) -> None:
         """Count one note, and list it while there is room; notes that stay the same are only counted."""
@@ -81,8 +86,8 @@ class FileReport:
 
     @property
     def changes(self) -> bool:
-        """Whether anything of the file's notes changes."""
-        return any(count for kind, count in self.counts.items() if kind != Kind.SAME)
+        """Whether anything of the file's notes changes, or of what they show."""
+        return bool(self.media) or any(count for kind, count in self.counts.items() if kind != Kind.SAME)
 
     @property
     def needs_a_look(self) -> bool:
@@ -98,6 +103,14 @@ class ImportReport:
     files: list[FileReport] = field(default_factory=list)
     import_id: int | None = None
     listed: int = 0
+    left_out: list[dict[str, Any]] = field(default_factory=list)
+    """Files that make no deck: each with `file`, and why, as a problem is stored."""
+    more_left_out: int = 0
+
+    def leave_out(self, found: Sequence[LeftOut]) -> None:
+        """List the files that make no deck, as many as there is room for, and count the others."""
+        self.left_out = [{"file": each.file} | each.problem._asdict() for each in found[:MOST_LEFT_OUT]]
+        self.more_left_out = len(found) - len(self.left_out)
 
     def add(self, file: FileReport) -> None:
         """Add a file's report, without its list where the report is full."""
@@ -115,6 +128,11 @@ class ImportReport:
     def doubtful(self) -> int:
         """How many matches are doubtful."""
         return sum(file.doubtful for file in self.files)
+
+    @property
+    def media(self) -> int:
+        """How many pictures and sounds come, go or are others than before."""
+        return sum(file.media for file in self.files)
 
     @property
     def problems(self) -> int:
@@ -135,9 +153,8 @@ class ImportReport:
     def summary(self) -> str:
         """The import in one line, in English."""
         counts = [f"{self.count(kind)} {kind}" for kind in Kind if self.count(kind)]
-        more = [
-            f"{number} {word}" for number, word in ((self.doubtful, "doubtful"), (self.problems, "problems")) if number
-        ]
+        others = ((self.doubtful, "doubtful"), (self.media, "pictures and sounds"), (self.problems, "problems"))
+        more = [f"{number} {word}" for number, word in others if number]
         return f"{self.root}: {len(self.files)} files; {', '.join([*counts, *more]) or 'no notes'}"
 
     def as_json(self) -> dict[str, Any]:
@@ -154,7 +171,7 @@ def from_json(stored: dict[str, Any]) -> ImportReport:
             for item in file["items"]
         ]
         files.append(FileReport(**(file | {"items": items, "state": State(file["state"])})))
-    return ImportReport(stored["root"], files, stored["import_id"], stored["listed"])
+    return ImportReport(**(stored | {"files": files}))
 
 
 def problems_as_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:

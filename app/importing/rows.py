@@ -91,21 +91,39 @@ def kept_ordinals(old: Note, ordinals: dict[int, int], new: Note, gone: Sequence
     `ordinals` are those of the old cloze's numbered cards, `gone` holds deletions taken out earlier with their
     ordinals, `used` all ordinals ever given in the note.
     """
-    if new.kind is not NoteKind.CLOZE:
-        return Ordinals({number: number for number in numbers_of(new)}, [])
     was_cloze = old.kind is NoteKind.CLOZE
-    kept = {number: ordinals[was] for number, was in match_cards(old, new).items()} if was_cloze else {1: 1}
+    lost = [(answer_of(old.deletions, number), ordinal) for number, ordinal in ordinals.items()] if was_cloze else []
     waiting: list[tuple[str, int]] = [(answer, ordinal) for answer, ordinal in gone]
-    by_number: dict[int, int] = {}
-    following = max(used, default=0) + 1
+    if new.kind is not NoteKind.CLOZE:
+        return Ordinals({number: number for number in numbers_of(new)}, _remembered((*waiting, *lost)))
+    kept = {number: ordinals[was] for number, was in match_cards(old, new).items()} if was_cloze else {}
+    by_number = dict(kept)
     for number in numbers_of(new):
-        known = kept[number] if number in kept else _waits(waiting, answer_of(new.deletions, number))
-        by_number[number] = following if known is None else known
-        following += known is None
+        if number not in kept and (ordinal := _waits(waiting, answer_of(new.deletions, number))) is not None:
+            by_number[number] = ordinal
+    if not was_cloze:
+        _take_over(by_number, match_cards(old, new))
+    following = max(used, default=0)
+    for number in numbers_of(new):
+        if number not in by_number:
+            following += 1
+            by_number[number] = following
     live = set(by_number.values())
-    lost = [(answer_of(old.deletions, number), ordinal) for number, ordinal in ordinals.items() if was_cloze]
-    still = {ordinal: answer for answer, ordinal in (*waiting, *lost) if ordinal not in live}
-    return Ordinals(by_number, [(answer, ordinal) for ordinal, answer in sorted(still.items())])
+    in_order = {number: by_number[number] for number in numbers_of(new)}
+    return Ordinals(in_order, [one for one in _remembered((*waiting, *lost)) if one[1] not in live])
+
+
+def _take_over(by_number: dict[int, int], matched: dict[int, int]) -> None:
+    """Let the card of a note that was no cloze go on as the card that asks for its answer, where both are free."""
+    for number, ordinal in matched.items():
+        if number not in by_number and ordinal not in by_number.values():
+            by_number[number] = ordinal
+
+
+def _remembered(gone: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """What each card asked for last that no deletion asks for now, in the order of the cards."""
+    last = {ordinal: answer for answer, ordinal in gone}
+    return [(last[ordinal], ordinal) for ordinal in sorted(last)]
 
 
 def _waits(waiting: list[tuple[str, int]], answer: str) -> int | None:

@@ -24,6 +24,8 @@ _EMPTY: dict[str, Any] = {
     "problems": [],
     "retired_at": None,
 }
+_OWN_FROM = 1_000_000
+"""Where the numbers of own decks begin: they are studied when the library's are."""
 _PLAIN = {"synchronize_session": False}
 _STANDING = (State.UNCHANGED, State.HELD, State.UNREADABLE)
 
@@ -84,6 +86,11 @@ class Shelf:
         elif file.returned and file.was is not None:
             self._session.execute(update(Deck).where(Deck.id == file.was.id).values(held=None))
 
+    def tell(self, deck_id: int, file: FilePlan) -> None:
+        """Keep with a deck of this import what is wrong with its file, which was not known when the deck was made."""
+        problems = problems_as_json(file.deck.problems)
+        self._session.execute(update(Deck).where(Deck.id == deck_id).values(problems=problems))
+
     def retire(self, deck: KnownDeck) -> None:
         """Put away a deck whose file is gone; it waits for the file's return."""
         if deck.id not in self._claimed:
@@ -95,7 +102,7 @@ class Shelf:
         filed = [deck for deck in decks if deck.file is not None and deck.retired_at is None]
         filed.sort(key=lambda deck: natural_order(deck.file or ""))
         positions: dict[str, int] = {}
-        for number, deck in enumerate(filed, 1):
+        for number, deck in enumerate(filed, 1 if self._owner_id is None else _OWN_FROM):
             positions[deck.path] = number
         for deck in filed:
             for path in _above(deck.path):

@@ -1,72 +1,121 @@
-"""Deck files as an import finds them: a folder's, one by one, in the order in which people count."""
+"""What an import reads from: deck files one by one, and what stands beside them; a folder is one such place."""
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import IO, NamedTuple, Protocol
 
 from app.decks.note import Problem
 from app.decks.problems import problem
-from app.errors import NotFoundError, RefusedError
+from app.decks.reading import READER
+from app.media import SUFFIXES as MEDIA_SUFFIXES
 
 SUFFIXES = (".md", ".markdown")
+LARGE = 1024 * 1024
+"""From so many bytes on a file is not held in memory where that can be helped."""
+
+_SHOWING = (b"![", b"[sound:", b"<img")
+_READER = sha256(READER.encode()).digest()[:4]
+_CONTENT = 32
+_CHUNK = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A deck file: its path below the folder with "/" between, and its bytes or why they could not be read."""
+    """A deck file: its path below the folder with "/" between, and its bytes or why they could not be read.
+
+    Of a large file `data` is empty, and `reopen` opens it.
+    """
 
     file: str
-    data: bytes
+    data: bytes = b""
     fault: Problem | None = None
+    reopen: Callable[[], IO[bytes]] | None = None
 
     @property
     def digest(self) -> bytes:
-        """What tells one content from another."""
-        return sha256(self.data).digest()
+        """What tells one content from another, as this program's reader reads it: 4 bytes of reader, 32 of content."""
+        content = sha256(self.data)
+        if self.reopen is not None:
+            with self.reopen() as stream:
+                while chunk := stream.read(_CHUNK):
+                    content.update(chunk)
+        return _READER + content.digest()
+
+    @property
+    def may_show(self) -> bool:
+        """Whether any note in it may show a picture: a quick look, which spares one at every note."""
+        return self.reopen is not None or any(mark in self.data for mark in _SHOWING)
+
+    def read(self) -> bytes:
+        """The whole content."""
+        if self.reopen is None:
+            return self.data
+        with self.reopen() as stream:
+            return stream.read()
 
 
-def from_folder(folder: Path) -> Iterator[SourceFile]:
-    """The deck files below `folder`, read when asked for; hidden ones and what leads out of the folder left out.
+class LeftOut(NamedTuple):
+    """A file that makes no deck, and why."""
 
-    Raises NotFoundError when there is no such folder.
-    """
-    if not folder.is_dir():
-        raise NotFoundError(
-            "%(folder)s: there is no such folder; make it, or set OBOEGAKI_CARDS_DIR to the one with the deck files",
-            folder=folder,
-        )
-    for path in paths_below(folder):
-        yield _read(path, _name(path, folder))
+    file: str
+    problem: Problem
 
 
-def from_path(path: Path) -> Iterator[SourceFile]:
-    """The deck files of a folder, or one deck file; raises NotFoundError when there is neither."""
-    if path.is_dir():
-        yield from from_folder(path)
-        return
-    if not path.is_file():
-        raise NotFoundError("%(path)s: there is no such file or folder; check the path", path=path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise RefusedError("%(path)s: this is no Markdown file; deck files end in .md or .markdown", path=path)
-    yield _read(path, path.name)
+class Sources(Protocol):
+    """A place with deck files. It may be gone through again, and then is read again."""
+
+    most_media: int
+    """So many bytes of pictures and sounds are taken in one import."""
+    is_whole: bool
+    """Whether a picture that is not here is nowhere: otherwise one that came before stays."""
+
+    def __iter__(self) -> Iterator[SourceFile]:
+        """The deck files in the order in which people count, read when asked for."""
+
+    def medium(self, file: str) -> bytes | Problem | None:
+        """The bytes of a picture or sound, or why they cannot be had; None where there is none.
+
+        `file` is its path below the folder, without `..` in it.
+        """
+
+    def left_out(self) -> Iterator[LeftOut]:
+        """The files that make no deck and are no picture or sound, and why each of them does not."""
+
+    def media_names(self) -> Iterator[str]:
+        """The paths of all pictures and sounds there are."""
 
 
-def from_part(folder: Path, part: Path) -> Iterator[SourceFile]:
-    """Those deck files of `folder` that are `part` or stand below it, under the names that they have in `folder`."""
-    wanted = part.resolve()
-    for path in paths_below(folder):
-        if path.resolve().is_relative_to(wanted):
-            yield _read(path, _name(path, folder))
+def same_content(one: bytes | None, other: bytes | None) -> bool:
+    """Whether two digests are of one content, whichever reader read it."""
+    return one is not None and other is not None and one[-_CONTENT:] == other[-_CONTENT:]
 
 
-def paths_below(folder: Path) -> list[Path]:
-    """The deck files below `folder` in natural order: 2 before 10."""
-    home = folder.resolve()
-    found = [path for path in _visible_below(folder) if _is_deck_file(path, home)]
-    return sorted(found, key=lambda path: natural_order(path.relative_to(folder).as_posix()))
+def is_deck_file(name: str) -> bool:
+    """Whether a file of this name is read as a deck."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def is_medium(name: str) -> bool:
+    """Whether a file of this name may be a picture or sound."""
+    return name.lower().endswith(MEDIA_SUFFIXES)
+
+
+def left_out_of(file: str) -> LeftOut | None:
+    """Why a plain file of this name makes no deck; None where it does, or is a picture or sound."""
+    if any(part.startswith(".") for part in file.split("/")):
+        return LeftOut(file, problem(1, "file-hidden"))
+    if is_deck_file(file) or is_medium(file):
+        return None
+    return LeftOut(file, problem(1, "file-other-kind"))
+
+
+def shown_name(path: Path) -> str:
+    """A path with "/" between; bytes that are no text, as some archives leave them, are shown as `\ufffd`."""
+    return os.fsencode(path.as_posix()).decode(errors="replace")
 
 
 def natural_order(file: str) -> tuple[tuple[tuple[int, int, str], ...], ...]:
@@ -79,53 +128,3 @@ def natural_order(file: str) -> tuple[tuple[tuple[int, int, str], ...], ...]:
         )
         for name in file.split("/")
     )
-
-
-def folder_state(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What changes when a deck file below `folder` does: names, sizes and times. Cheap: no file is opened."""
-    if not folder.is_dir():
-        return ()
-    states = []
-    for path in paths_below(folder):
-        try:
-            status = path.stat()
-        except OSError:
-            continue
-        states.append((str(path), status.st_size, status.st_mtime_ns))
-    return tuple(states)
-
-
-def _visible_below(folder: Path) -> Iterator[Path]:
-    """All files below `folder` that are not hidden; a folder that cannot be looked into is not taken for empty."""
-    for home, folders, files in os.walk(folder, onerror=_refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(home, name) for name in files if not name.startswith("."))
-
-
-def _refuse(error: OSError) -> None:
-    raise RefusedError(
-        "%(folder)s: the folder cannot be read (%(reason)s); let the server read it. Nothing was imported",
-        folder=error.filename,
-        reason=error.strerror,
-    )
-
-
-def _is_deck_file(path: Path, home: Path) -> bool:
-    """Whether it is a Markdown file, and neither a pipe nor a way out of the folder."""
-    if path.suffix.lower() not in SUFFIXES:
-        return False
-    if path.is_symlink() and not path.resolve().is_relative_to(home):
-        return False
-    return path.is_file()
-
-
-def _name(path: Path, folder: Path) -> str:
-    """The path below the folder; bytes that are no text, as some archives leave them, are shown as `\ufffd`."""
-    return os.fsencode(path.relative_to(folder).as_posix()).decode(errors="replace")
-
-
-def _read(path: Path, file: str) -> SourceFile:
-    try:
-        return SourceFile(file, path.read_bytes())
-    except OSError as error:
-        return SourceFile(file, b"", problem(1, "file-unreadable", reason=error.strerror or str(error)))

@@ -10,10 +10,13 @@ from typing import Any
 from sqlalchemy import delete, exists, func, literal, select, update
 from sqlalchemy.orm import Session
 
+from app import media
 from app.errors import NotFoundError, RefusedError
+from app.importing import gallery, layout
 from app.importing.plan import ABSENT
 from app.importing.writing import forget_cursors, move_cards
-from app.models import Card, Deck, Import, ImportChange, Note
+from app.models import Card, Deck, Import, ImportChange, ImportMedium, Note
+from app.owners import of_owner
 
 _MOMENTS = frozenset({"retired_at"})
 _BYTES = frozenset({"digest", "held"})
@@ -43,8 +46,8 @@ def undo(session: Session, import_id: int, owner_id: int | None, now: datetime) 
 
 def newest(session: Session, owner_id: int | None) -> int | None:
     """The newest import of an owner's decks that stands: the one that may be undone."""
-    mine = Import.owner_id.is_(None) if owner_id is None else Import.owner_id == owner_id
-    return session.execute(select(func.max(Import.id)).where(mine, Import.undone_at.is_(None))).scalar()
+    stands = of_owner(owner_id, Import) & Import.undone_at.is_(None)
+    return session.execute(select(func.max(Import.id)).where(stands)).scalar()
 
 
 def _put_back(session: Session, import_id: int, now: datetime) -> None:
@@ -54,18 +57,31 @@ def _put_back(session: Session, import_id: int, now: datetime) -> None:
     mine = ImportChange.import_id == import_id
     changes = session.execute(found.where(mine).order_by(ImportChange.id.desc())).all()
     session.execute(delete(ImportChange).where(mine))
+    # First of all: places tell nothing any more once another note has been put back.
     for change in changes:
-        if change.note_id is not None:
-            _put_note_back(session, change.note_id, change.before or {})
-        elif change.before is not None and "added" in change.before:
-            _retire_added(session, change.before["added"], now)
-        elif change.before is not None:
-            _put_deck_back(session, change.deck_id, change.before)
-        else:
-            _unmake(session, change.deck_id, now)
+        if "layout" in (change.before or {}):
+            layout.put_back(session, change.deck_id, change.before["layout"])
+    for change in changes:
+        _undo_change(session, change, now)
     forget_cursors(session, {change.deck_id for change in changes})
     for deck_id, digest in held.items():
         session.execute(update(Deck).where(Deck.id == deck_id).values(held=digest))
+    session.execute(delete(ImportMedium).where(ImportMedium.import_id == import_id))
+    media.collect(session)
+
+
+def _undo_change(session: Session, change: Any, now: datetime) -> None:
+    before = change.before
+    if change.note_id is not None:
+        _put_note_back(session, change.note_id, before or {})
+    elif before is None:
+        _unmake(session, change.deck_id, now)
+    elif "added" in before:
+        _retire_added(session, before["added"], now)
+    elif "media" in before:
+        gallery.put_back(session, change.deck_id, before["media"])
+    elif "layout" not in before:
+        _put_deck_back(session, change.deck_id, before)
 
 
 def _put_deck_back(session: Session, deck_id: int, before: dict[str, Any]) -> None:

@@ -1,23 +1,30 @@
 """Deck files that come through the page: Markdown files and zips of them, with caps before and while reading.
 
-Nothing is unpacked to disk. What is wrong with one file refuses the whole upload: half of it would be a riddle.
+Nothing is unpacked to disk. What is wrong with one deck file refuses the whole upload: half of it would be a riddle.
+Pictures and sounds in a zip are read when a note shows them; what is wrong with one costs only that one.
 """
 
 import io
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import IO, NamedTuple
 
+from app import media
+from app.decks.note import Problem
+from app.decks.problems import problem
 from app.errors import OboegakiError
-from app.importing.sources import SUFFIXES, SourceFile, natural_order
+from app.importing.sources import LeftOut, SourceFile, is_deck_file, is_medium, left_out_of, natural_order
 
 MOST_FILES = 500
 MOST_BYTES = 16 * 1024 * 1024
 """Of all files together, unpacked."""
+_MOST_PARTS = 150_000
+"""Lines and opening brackets of all deck files together: each may make a card, which costs more than its bytes."""
 _MOST_NAME = 200
+_MOST_LEVELS = 20
 _CHUNK = 64 * 1024
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
@@ -27,6 +34,7 @@ _KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _END = b"PK\x05\x06"
 _MOST_END = 66_000  # bytes: the record at a zip's end with the longest comment
 _MOST_CONTENTS = 4 * MOST_FILES * 512
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError, OSError)
 
 
 class Upload(NamedTuple):
@@ -36,13 +44,13 @@ class Upload(NamedTuple):
     stream: IO[bytes]
 
 
-def from_uploads(uploads: Iterable[Upload]) -> list[SourceFile]:
+def from_uploads(uploads: Iterable[Upload]) -> "Uploaded":
     """The deck files of an upload; raises OboegakiError that names the file, the problem and the remedy."""
-    taken = _Taken()
+    taken = Uploaded()
     for upload in uploads:
         if upload.name.lower().endswith(".zip"):
             _unzip(upload, taken)
-        elif upload.name.lower().endswith(SUFFIXES):
+        elif is_deck_file(upload.name):
             taken.add(upload.name, upload.stream)
         elif upload.name:
             raise OboegakiError(
@@ -50,15 +58,71 @@ def from_uploads(uploads: Iterable[Upload]) -> list[SourceFile]:
             )
     if not taken.files:
         raise OboegakiError("No deck file was sent; choose Markdown files (.md) or a zip of them")
-    return sorted(taken.files.values(), key=lambda source: natural_order(source.file))
+    return taken
 
 
-class _Taken:
-    """What was taken so far, and how much room is left."""
+class _Entry(NamedTuple):
+    """A picture or sound that waits in its zip."""
+
+    archive: zipfile.ZipFile
+    entry: zipfile.ZipInfo
+
+
+class Uploaded:
+    """What was sent: deck files, what is beside them in their zips, and how much room is left."""
+
+    most_media = 32 * 1024 * 1024
+    is_whole = False
 
     def __init__(self) -> None:
         self.files: dict[str, SourceFile] = {}
-        self._room = MOST_BYTES
+        self._media: dict[str, _Entry] = {}
+        self._left_out: list[LeftOut] = []
+        self._room, self._parts = MOST_BYTES, _MOST_PARTS
+        self._looked_at: set[str] = set()
+        self._media_room = self.most_media
+
+    def __iter__(self) -> Iterator[SourceFile]:
+        """The deck files in the order in which people count."""
+        yield from sorted(self.files.values(), key=lambda source: natural_order(source.file))
+
+    def medium(self, file: str) -> bytes | Problem | None:
+        """The bytes of a picture or sound, or why they cannot be had; None where there is none."""
+        found = self._media.get(file)
+        if found is None:
+            return None
+        if file not in self._looked_at and self._media_room < 0:
+            most = self.most_media // 1024 // 1024
+            return problem(1, "media-too-much", name=file, limit=most, reason=most)
+        try:
+            with found.archive.open(found.entry) as stream:
+                return self._looked(file, stream.read(media.LARGEST + 1))
+        except _DAMAGED as error:
+            return problem(1, "media-unreadable", name=file, reason=str(error) or "damaged")
+
+    def _looked(self, file: str, data: bytes) -> bytes:
+        """What was unpacked counts, whether it is shown in the end or not: thousands of entries may be a few bytes."""
+        if file not in self._looked_at:
+            self._looked_at.add(file)
+            self._media_room -= len(data)
+        return data
+
+    def media_names(self) -> Iterator[str]:
+        """The paths of all pictures and sounds in the zips."""
+        yield from self._media
+
+    def left_out(self) -> Iterator[LeftOut]:
+        """The files in the zips that make no deck and are no picture or sound."""
+        yield from self._left_out
+
+    def leave_out(self, found: LeftOut) -> None:
+        """Tell of a file that is left out."""
+        self._left_out.append(found)
+
+    def put_by(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+        """Keep a picture or sound where it is until a note shows it."""
+        file = unicodedata.normalize("NFC", _name_of(entry).replace("\\", "/"))
+        self._media.setdefault(file, _Entry(archive, entry))
 
     def add(self, name: str, stream: IO[bytes]) -> None:
         """Read one file to its end, or refuse it."""
@@ -81,6 +145,14 @@ class _Taken:
                     file=file,
                     most=MOST_BYTES // 1024 // 1024,
                 )
+        self._parts -= sum(map(data.count, (b"\n", b"\r", b"[")))
+        if self._parts < 0:
+            raise OboegakiError(
+                "%(file)s: with this file the upload holds more than %(most)s lines and brackets; send less at a time. "
+                "Nothing was imported",
+                file=file,
+                most=_MOST_PARTS,
+            )
         return bytes(data)
 
 
@@ -88,7 +160,7 @@ def _checked_name(name: str) -> str:
     """A path below nothing: no drive, no `..`, no control characters, in NFC."""
     file = unicodedata.normalize("NFC", name.replace("\\", "/"))
     parts = file.split("/")
-    is_plain = file.isprintable() and 0 < len(file) <= _MOST_NAME and ":" not in file
+    is_plain = file.isprintable() and 0 < len(file) <= _MOST_NAME and ":" not in file and len(parts) <= _MOST_LEVELS
     if not is_plain or PurePosixPath(file).is_absolute() or any(part in ("", ".", "..") for part in parts):
         raise OboegakiError(
             "%(file)s: this is no name for a deck file; use letters and digits, without .. and without a drive",
@@ -97,15 +169,14 @@ def _checked_name(name: str) -> str:
     return file
 
 
-def _unzip(upload: Upload, taken: _Taken) -> None:
+def _unzip(upload: Upload, taken: Uploaded) -> None:
     try:
         data = _whole(upload)
         _refuse_long_contents(upload.name, data)
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for entry in _deck_entries(upload.name, archive):
-                with archive.open(entry) as stream:
-                    taken.add(_name_of(entry), stream)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError, OSError):
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        for entry in _plain_entries(upload.name, archive):
+            _take(archive, entry, taken)
+    except _DAMAGED:
         raise OboegakiError(
             "%(file)s: the zip is damaged or of a kind that cannot be read; pack it again. Nothing was imported",
             file=upload.name,
@@ -148,19 +219,34 @@ def _name_of(entry: zipfile.ZipInfo) -> str:
     return entry.filename
 
 
-def _deck_entries(name: str, archive: zipfile.ZipFile) -> Iterable[zipfile.ZipInfo]:
-    """The entries of a zip that are deck files; folders, hidden files and other kinds are left out."""
+def _plain_entries(name: str, archive: zipfile.ZipFile) -> Iterable[zipfile.ZipInfo]:
+    """The entries of a zip that are files; what macOS adds of its own is none."""
     entries = archive.infolist()
     if len(entries) > 4 * MOST_FILES:
         raise OboegakiError("%(file)s: the zip holds too many files; send fewer at a time", file=name)
     for entry in entries:
-        parts = entry.filename.replace("\\", "/").split("/")
-        if entry.is_dir() or any(part.startswith((".", "__MACOSX")) and part != ".." for part in parts):
+        if not entry.filename:
+            raise zipfile.BadZipFile("an entry without a name")
+        if entry.is_dir() or entry.filename.startswith("__MACOSX/"):
             continue
-        if not entry.filename.lower().endswith(SUFFIXES):
-            continue
-        if entry.flag_bits & _ENCRYPTED or (entry.external_attr >> 16) & 0o170000 == _LINK:
+        is_wanted = is_deck_file(entry.filename) or is_medium(entry.filename)
+        if is_wanted and (entry.flag_bits & _ENCRYPTED or (entry.external_attr >> 16) & 0o170000 == _LINK):
             raise OboegakiError("%(file)s: the zip holds a link or a locked file; pack plain files", file=name)
-        if entry.compress_type not in _KINDS:
-            raise zipfile.BadZipFile(entry.filename)
         yield entry
+
+
+def _take(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, taken: Uploaded) -> None:
+    """Read a deck file, put a picture or sound by, tell of everything else."""
+    file = _name_of(entry).replace("\\", "/")
+    leads_elsewhere = is_deck_file(file) and ".." in file.split("/")
+    left_out = None if leads_elsewhere else left_out_of(file)
+    if left_out is not None:
+        taken.leave_out(left_out._replace(file=file[:_MOST_NAME]))
+        return
+    if entry.compress_type not in _KINDS:
+        raise zipfile.BadZipFile(entry.filename)
+    if is_deck_file(file):
+        with archive.open(entry) as stream:
+            taken.add(file, stream)
+    else:
+        taken.put_by(archive, entry)

@@ -5,7 +5,7 @@ caller holds the only writing transaction.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +16,14 @@ from app.decks.note import Note as NoteText
 from app.importing import rows
 from app.importing.bulk import AT_ONCE, Bulk
 from app.importing.known import KnownNote
+from app.importing.layout import Layout
 from app.importing.plan import FilePlan
 from app.importing.rows import Ordinals
 from app.models import Card, ImportChange, NewCursor, Note, Schedule
 
 _AT_ONCE = 500
+_SHIFTED = frozenset({"position", "line"})
+"""Columns of a note that change when others come or go before it."""
 
 
 class Writer:
@@ -41,12 +44,15 @@ class Writer:
         self._changes: list[dict[str, Any]] = []
         self._updates: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
         self._shuffled: set[int] = set()
+        self._layout = Layout(0)
 
     def write(self, file: FilePlan, deck_id: int, known: dict[int, KnownNote]) -> None:
         """Write one file's notes into its deck, and retire those that are nowhere any more."""
         matches = {match.new: known[match.id] for match in file.matches}
+        self._layout = Layout(deck_id)
         cards = _cards_of(self._session, [note.row.id for note in matches.values()] + list(file.gone))
         first, place = self._next_note, 0
+        self._first_new = first, self._next_card
         for position, text in enumerate(file.notes):
             if (was := matches.get(position)) is None:
                 place = self._add(text, deck_id, position, place)
@@ -57,6 +63,16 @@ class Writer:
         if self._next_note > first:
             self._change(deck_id, None, {"added": [first, self._next_note - 1]})
         self._flush()
+
+    def write_new(self, notes: Iterable[NoteText], deck_id: int) -> int:
+        """Write a file's notes, all of them new, into its deck while they come; answers how many they were."""
+        first, place, position = self._next_note, 0, 0
+        for position, text in enumerate(notes, 1):
+            place = self._add(text, deck_id, position - 1, place)
+        if self._next_note > first:
+            self._change(deck_id, None, {"added": [first, self._next_note - 1]})
+        self._flush()
+        return position
 
     def _add(self, text: NoteText, deck_id: int, position: int, place: int) -> int:
         note_id = self._next_note
@@ -88,12 +104,17 @@ class Writer:
             text, ordinals
         )._asdict()
         before = {name: getattr(was.row, name) for name, value in wanted.items() if getattr(was.row, name) != value}
+        count = len(ordinals.by_number)
+        if before.keys() <= _SHIFTED and _stand_together(cards, ordinals):
+            self._layout.shift(position, position - was.row.position, text.line - was.row.line)
+            self._layout.shift_cards(place, count, place - _first_place(cards, place))
+            return place + count
         if before:
             self._update(was.row.id, {name: wanted[name] for name in before})
         moved = self._place_cards(was.row.id, ordinals, cards, deck_id, place)
         if before or moved:
             self._change(was.row.deck_id, was.row.id, _storable(before) | ({"cards": moved} if moved else {}))
-        return place + len(ordinals.by_number)
+        return place + count
 
     def _place_cards(
         self, note_id: int, ordinals: Ordinals, cards: Sequence[Any], deck_id: int, place: int
@@ -132,6 +153,10 @@ class Writer:
 
     def _flush(self) -> None:
         execute = self._session.connection().execute
+        if (entry := self._layout.entry) is not None:
+            self._layout.apply(self._session, *self._first_new)
+            self._change(self._layout.deck_id, None, entry)
+            self._shuffled.add(self._layout.deck_id)
         self._write_new()
         if self._changes:
             execute(insert(ImportChange.__table__), self._changes)  # type: ignore[arg-type]
@@ -141,6 +166,20 @@ class Writer:
         move_cards(self._session, self._moved_cards)
         forget_cursors(self._session, self._shuffled)
         self._clear()
+
+
+def _stand_together(cards: Sequence[Any], ordinals: Ordinals) -> bool:
+    """Whether the cards of a note that are in the deck stand one behind the other, in the order they are to have."""
+    standing = {card.ordinal: card.position for card in cards if card.position is not None}
+    if standing.keys() != set(ordinals.by_number.values()):
+        return False
+    places = [standing[ordinal] for ordinal in ordinals.by_number.values()]
+    return places == list(range(places[0], places[0] + len(places)))
+
+
+def _first_place(cards: Sequence[Any], otherwise: int) -> int:
+    """The first place at which a card of the note stands."""
+    return min((card.position for card in cards if card.position is not None), default=otherwise)
 
 
 def move_cards(session: Session, moves: Sequence[dict[str, Any]]) -> None:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from markupsafe import escape
 
-from app.markup.code import LANGUAGE, MOST_COLOURED, code_block
-from app.markup.formula import formula
+from app.markup.boxes import UNREAD
+from app.markup.code import LANGUAGE, MOST_COLOURING, code_block, colouring
+from app.markup.formula import keep_formula
 from app.markup.inline import MATH, RUBY
 from app.markup.marks import PIPE, Piece, Stash
 
@@ -94,9 +95,10 @@ class _Arrangement:
         return (mark, end) if mark else None
 
     def _coloured(self, code: str, info: str) -> str:
-        self.stash.coloured += len(code)
-        language = LANGUAGE.search(info) if self.stash.coloured <= MOST_COLOURED else None
-        return code_block(code, language[0] if language else "")
+        found = LANGUAGE.search(info)
+        language = found[0] if found else ""
+        self.stash.coloured += colouring(code, language)
+        return code_block(code, language if self.stash.coloured <= MOST_COLOURING else "")
 
     def _formula(self, indent: int, body: str) -> bool:
         if not body.startswith("$$"):
@@ -109,7 +111,7 @@ class _Arrangement:
                 return False
             lines.append(self.lines[end])
         tex = "\n".join(lines).rstrip()[:-2].strip()
-        mark = self.stash.add(formula(tex, "block")) if tex and "$" not in tex else None
+        mark = keep_formula(tex, "block", self.stash) if tex and "$" not in tex else None
         if not mark:
             return False
         self._enter(indent)
@@ -281,4 +283,4 @@ def _protected(line: str) -> str:
 
 def plain_box(text: str) -> str:
     """`text` as it was written, in a scrolling box: for what is too long or too tangled to be parsed."""
-    return f'<pre class="code unread" tabindex="0">{escape(text)}</pre>'
+    return f"{UNREAD}{escape(text)}</pre>"

@@ -9,6 +9,7 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String, _TokenType
 
+from app.markup.boxes import CODE
 from app.markup.marks import FILLS
 
 # Only languages whose lexers are common and fast. Those of Make, Perl and Scala take seconds for hostile text.
@@ -22,9 +23,11 @@ _LANGUAGES = frozenset(
         latex tf toml ts tsx typescript vim xml yaml yml zig zsh""",
     )
 )
-_LONGEST = 4 * 1024
-MOST_COLOURED = 8 * 1024
-"""Characters of code that one text gets coloured, so that many blocks cost no more than a few."""
+_LONGEST = 3 * 1024
+_LEAST_COUNTED = 1024
+_SLOW = {**dict.fromkeys(("c#", "cs", "csharp"), 6), **dict.fromkeys(("apache", "hcl", "terraform", "tf"), 2)}
+MOST_COLOURING = _LONGEST**2
+"""The `colouring` that one text gets: one long block, or five times as much in short ones."""
 
 _CLASSES: dict[_TokenType, str] = {
     Comment: "comment",
@@ -54,11 +57,18 @@ _CLASSES: dict[_TokenType, str] = {
 }
 
 
+def colouring(code: str, language: str) -> int:
+    """What it takes to colour `code`: for hostile text most lexers take the square of its length, and some more."""
+    if language.lower() not in _LANGUAGES:
+        return 0
+    return _SLOW.get(language.lower(), 1) * len(code) * max(len(code), _LEAST_COUNTED)
+
+
 def code_block(code: str, language: str) -> str:
     """`code` as a scrolling box; marks of filled deletions stay where they are. Unknown languages stay plain."""
     lexer = _lexer(language.lower()) if len(code) <= _LONGEST else None
     inner = _coloured(code, lexer) if lexer else str(escape(code))
-    return f'<pre class="code" tabindex="0"><code>{inner}</code></pre>'
+    return f"{CODE}<code>{inner}</code></pre>"
 
 
 @lru_cache(maxsize=128)

@@ -12,6 +12,8 @@ from urllib.parse import unquote
 
 from markupsafe import escape
 
+from app.decks.pictures import ANOTHER_PLACE
+from app.markup.boxes import CODE, TABLE
 from app.markup.marks import FILL_END, FILL_START, FILLS, PIPE
 
 _PART = re.compile(r'<[^>"]*+(?:"[^"]*+"[^>"]*+)*+>|[^<]++')
@@ -30,7 +32,6 @@ _JOINT = re.compile(
 )
 _KEPT_BREAKS = re.compile(r"(<pre.*?</pre>)", re.DOTALL)
 _HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h6", "h5": "h6", "h6": "h6"}
-_ANOTHER_PLACE = re.compile(r"[a-z][a-z0-9+.-]*:|//|\\", re.IGNORECASE)
 _SOUND = re.compile(r"\.(?:mp3|ogg|oga|wav|m4a|opus|flac)$", re.IGNORECASE)
 
 
@@ -43,11 +44,13 @@ class Images:
     """How images and sounds are shown.
 
     `find` gives the address on this server of a file that a note names relative to its deck, or None where there is
-    none. `remote` says whether images on other servers are loaded; if not, they are shown as links.
+    none; then `missing` is shown, with the file's name in it. `remote` says whether images on other servers are
+    loaded; if not, they are shown as links.
     """
 
     remote: bool = False
     find: Callable[[str], str | None] = _nowhere
+    missing: str = "missing image: %(name)s"
 
 
 def finish(html: str, images: Images) -> str:
@@ -101,9 +104,9 @@ class _Finish:
         if name == "a":
             self.links += -1 if tag[1] == "/" else 1
         elif name == "table":
-            return "</table></div>" if tag[1] == "/" else '<div class="table" tabindex="0"><table>'
+            return "</table></div>" if tag[1] == "/" else f"{TABLE}<table>"
         elif tag == "<pre>":
-            return '<pre class="code" tabindex="0">'
+            return CODE
         return tag.replace(name, _HEADINGS[name], 1) if name in _HEADINGS else tag
 
     def _image(self, given: dict[str, str]) -> str:
@@ -111,12 +114,18 @@ class _Finish:
         words = words or source.rsplit("/", 1)[-1]
         if source.lower().startswith(("http://", "https://")):
             return self._remote(source, words)
-        address = None if _ANOTHER_PLACE.match(source) or not source else self.images.find(unquote(source))
-        if address is None:
+        if not source or ANOTHER_PLACE.match(source):
             return f'<span class="missing-image">{escape(words)}</span>'
+        address = self.images.find(unquote(source))
+        if address is None:
+            return f'<span class="missing-image">{escape(self._missing(source, given.get("alt", "")))}</span>'
         if _SOUND.search(source):
             return f'<audio controls preload="none" src="{escape(address)}" aria-label="{escape(words)}"></audio>'
         return f'<img src="{escape(address)}" alt="{escape(given.get("alt", ""))}" loading="lazy">'
+
+    def _missing(self, source: str, words: str) -> str:
+        told = self.images.missing.replace("%(name)s", unquote(source).rsplit("/", 1)[-1])
+        return f"{told} ({words})" if words else told
 
     def _remote(self, source: str, words: str) -> str:
         if self.images.remote:

@@ -12,9 +12,11 @@ from xml.etree.ElementTree import Element
 from latex2mathml.converter import Converter
 from markupsafe import escape
 
-from app.markup.marks import FILL_END, FILL_START, PIPE, PRIVATE, Piece
+from app.markup.marks import FILL_END, FILL_START, PIPE, PRIVATE, Piece, Stash
 
 _LONGEST = 2_000
+_MOST_TEX = 16 * 1024
+"""Characters of TeX that one text gets made into formulas."""
 # A macro that doubles itself would grow without end.
 _MACRO = re.compile(r"\\(?:re)?newcommand|\\def\b|\\let\b|\\providecommand")
 _TAGS = frozenset(
@@ -38,10 +40,22 @@ _ATTRIBUTES = {
 }
 
 
+def keep_formula(tex: str, display: str, stash: Stash) -> str | None:
+    """`formula` kept in `stash`, as its mark; what is over a text's share of TeX is kept as it was written."""
+    stash.tex += len(tex)
+    return stash.add(formula(tex, display) if stash.tex <= _MOST_TEX else _as_written(tex))
+
+
 def formula(tex: str, display: str) -> Piece:
     """`tex` as MathML, `display` "inline" or "block"; what cannot be read is shown as it was written."""
     tex = tex.replace(PIPE, "|")
-    return Piece(_mathml(tex, display) or f'<code class="math-error">{escape(tex)}</code>', tex)
+    mathml = _mathml(tex, display)
+    return Piece(mathml, tex) if mathml else _as_written(tex)
+
+
+def _as_written(tex: str) -> Piece:
+    tex = tex.replace(PIPE, "|")
+    return Piece(f'<code class="math-error">{escape(tex)}</code>', tex)
 
 
 def _mathml(tex: str, display: str) -> str | None:

@@ -13,14 +13,13 @@ from markdown.inlinepatterns import (
     ENTITY_RE,
     LINE_BREAK_RE,
     DelimiterProcessor,
-    HtmlInlineProcessor,
     InlineProcessor,
     SubstituteTagInlineProcessor,
 )
 from markdown.util import ETX, STX, AtomicString, code_escape
 
 from app.markup.clean import TAGS
-from app.markup.formula import formula
+from app.markup.formula import keep_formula
 from app.markup.marks import PIPE
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ class Math(Counted):
         self.parser.formulas += 1
         mark = None
         if self.parser.formulas <= _MOST_FORMULAS:
-            mark = self.parser.stash.add(formula(m[1] or m[2], "block" if m[1] else "inline"))
+            mark = keep_formula(m[1] or m[2], "block" if m[1] else "inline", self.parser.stash)
         return mark or code_escape(m[0]), m.start(), m.end()
 
 
@@ -178,6 +177,14 @@ def _without_tail(match: re.Match[str]) -> tuple[str, int]:
     return address, match.start() + len(address)
 
 
+class Entity(Counted):
+    """`&lt;` and `&#60;`, kept aside: the sanitiser reads them. Those after the last that is counted stay as text."""
+
+    def made(self, m: re.Match[str]) -> tuple[str, int, int]:
+        """The reference as written."""
+        return self.parser.markdown.htmlStash.store(m[1]), m.start(), m.end()
+
+
 class Tag(Counted):
     """A tag that a note may write. Any other `<word>` stays as text: `docker run <image>` must not lose a word."""
 
@@ -228,7 +235,7 @@ def use_inline_patterns(parser: "Parser") -> None:
         Address(_AUTOLINK, parser),
         SubstituteTagInlineProcessor(LINE_BREAK_RE, "br"),
         Tag(_TAG, parser, re.DOTALL | re.IGNORECASE),
-        HtmlInlineProcessor(ENTITY_RE, markdown),
+        Entity(ENTITY_RE, parser),
         Address(_ADDRESS, parser),
         Emphasis(markdown),
     ]

@@ -47,11 +47,11 @@ _NO_PIECE = Piece("\ufffd", "\ufffd")
 
 
 class Stash:
-    """The pieces of one rendering, and how many characters of code have been coloured for it."""
+    """The pieces of one rendering, and how much colouring of code and how many characters of TeX it took so far."""
 
     def __init__(self) -> None:
         self._pieces: list[Piece] = []
-        self.coloured = 0
+        self.coloured = self.tex = 0
 
     def add(self, piece: Piece) -> str | None:
         """Keep `piece` and return the one character that stands for it; None when the stash is full (7,936)."""

@@ -2,13 +2,32 @@
 
 from datetime import timedelta
 
-from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask_babel import gettext
+from itsdangerous import BadSignature
 
 from app.config import Config
 from app.markup import Images
 from app.renderings import Renderings
-from app.web import account, errors, headers, health, imports, language, library, logins, look, proxy, study, today
+from app.web import (
+    account,
+    errors,
+    headers,
+    health,
+    imports,
+    language,
+    library,
+    logins,
+    look,
+    media,
+    numbers,
+    origin,
+    proxy,
+    server,
+    study,
+    today,
+)
 
 _LARGEST_REQUEST = 32 * 1024 * 1024
 _LARGEST_FORM = 512 * 1024
@@ -18,9 +37,18 @@ class _Sessions(SecureCookieSessionInterface):
     """The signed cookie: sent over https only where the page came over https."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        from flask import request
-
         return request.is_secure
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
+        """What the cookie holds, however old: logins end on the server, and a clock set back must not end them all."""
+        held = request.cookies.get(self.get_cookie_name(app))
+        serializer = self.get_signing_serializer(app)
+        if not held or serializer is None:
+            return self.session_class()
+        try:
+            return self.session_class(serializer.loads(held))
+        except BadSignature:
+            return self.session_class()
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -37,9 +65,18 @@ def init_app(app: Flask, config: Config) -> None:
         MAX_FORM_MEMORY_SIZE=_LARGEST_FORM,
         MAX_FORM_PARTS=1000,
     )
-    app.extensions["renderings"] = Renderings(Images(remote=config.remote_images))
+    app.extensions["renderings"] = Renderings(
+        Images(remote=config.remote_images), f"{config.base_path}/media/", lambda: gettext("missing image: %(name)s")
+    )
     app.session_interface = _Sessions()
-    for part in (proxy, language, logins, headers, errors, look):
+    app.before_request(_limit_plain_forms)
+    for part in (numbers, proxy, origin, language, logins, headers, errors, look):
         part.init_app(app)
-    for area in (today, study, library, imports, account, health):
+    for area in (today, study, library, imports, account, server, media, health):
         app.register_blueprint(area.blueprint)
+
+
+def _limit_plain_forms() -> None:
+    """Werkzeug reads a form without files at once, and since 3.1.9 has no limit of its own for it."""
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = _LARGEST_FORM

@@ -8,9 +8,11 @@ from typing import Any
 from uuid import uuid4
 
 from flask import request, url_for
+from werkzeug.exceptions import NotFound
 
 from app import cards, queue
 from app.cards import CardView
+from app.errors import NotFoundError
 from app.learner import Learner
 from app.prepared import Handle
 from app.queue import Left, Sitting
@@ -80,8 +82,19 @@ class Desk:
 
 
 def sit_down() -> Desk:
-    """The desk of the sitting that the address asks for."""
-    sitting = queue.sit_down(connection(), learner(), study_day(), number_argument("deck"))
+    """The desk of the sitting that the address asks for; raises NotFoundError where there is no such deck."""
+    return _desk(queue.sit_down(connection(), learner(), study_day(), number_argument("deck")))
+
+
+def stay() -> Desk:
+    """The desk of the page that sent something: should its deck be gone since, there is everything else to study."""
+    try:
+        return sit_down()
+    except (NotFoundError, NotFound):
+        return _desk(queue.sit_down(connection(), learner(), study_day()))
+
+
+def _desk(sitting: Sitting) -> Desk:
     if request.args:
         more_new = min(request.args.get("more", 0, type=whole_number), _MOST_MORE_NEW)
         sitting = replace(sitting, ahead="ahead" in request.args, more_new=more_new)

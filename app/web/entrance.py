@@ -18,6 +18,8 @@ from app.web.forms import Form
 from app.web.logins import LoggedIn
 
 _LONGEST_ADDRESS = 2000
+_DEVICE = "device"
+"""What the throttle knows this device by, of no use for anything else; stays when a login is over."""
 
 
 def set_up() -> ResponseReturnValue:
@@ -56,7 +58,7 @@ def _claimed(form: Form) -> ResponseReturnValue:
             now(),
         )
         token = logins.make_login(writing, learner.id, device_label(request.user_agent.string), now())
-    _begin(token, learner)
+    begin(token, learner)
     flash(gettext("Welcome. This account looks after the server, too."))
     return redirect(url_for("today.show"))
 
@@ -86,10 +88,12 @@ def _enter(form: Form) -> ResponseReturnValue:
             form.text("name"),
             form.text("password"),
             address=request.remote_addr or "",
+            device=session.get(_DEVICE, ""),
             user_agent=request.user_agent.string,
             now=now(),
         )
-        _begin(entered.token, entered.learner)
+        begin(entered.token, entered.learner)
+        session[_DEVICE] = entered.device
         return redirect(below_this_app(form.text("next")))
     return form.refused(render_template("account/log_in.html", form=form))
 
@@ -108,7 +112,7 @@ def log_out() -> ResponseReturnValue:
 def leave(said: str) -> None:
     """Empty the session of a login that is over on the server, and say so on the next page."""
     logout_user()
-    session.clear()
+    _empty_session()
     flash(said)
 
 
@@ -119,7 +123,14 @@ def below_this_app(address: str) -> str:
     return f"{request.script_root}{address}" if is_path and is_plain else url_for("today.show")
 
 
-def _begin(token: str, learner: Learner) -> None:
-    """Start a fresh session for a login just made: what was in the old one is gone."""
-    session.clear()
+def begin(token: str, learner: Learner) -> None:
+    """Start a fresh session for a token just made: what was in the old one is gone."""
+    _empty_session()
     login_user(LoggedIn(token, 0, now(), learner))
+
+
+def _empty_session() -> None:
+    device = session.get(_DEVICE, "")
+    session.clear()
+    if device:
+        session[_DEVICE] = device

@@ -1,11 +1,12 @@
 """What went wrong, as a page: what happened, what was kept, what to do."""
 
+import errno
 import logging
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app.errors import OboegakiError, TooManyError
@@ -23,6 +24,14 @@ _SENTENCES = {
     503: lazy_gettext("The database cannot be written now; nothing was recorded. Try again in a moment."),
     507: lazy_gettext("The disk is full; nothing was recorded. Tell the person who runs this server."),
 }
+_DAMAGED = lazy_gettext(
+    "The database is damaged; nothing was recorded. Tell the person who runs this server to run "
+    '"oboegaki data check" and to restore a backup.'
+)
+
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FULL = ("database or disk is full", "No space left on device")
+_MALFORMED = ("malformed", "file is not a database")
 
 
 def init_app(app: Flask) -> None:
@@ -31,6 +40,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(OSError, _system)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -67,9 +77,24 @@ def _http(error: HTTPException) -> Response | HTTPException:
 
 
 def _database(error: DBAPIError) -> Response:
-    _log.error("database: %s", error.orig)
-    status = 507 if "disk is full" in str(error.orig) else 503
+    """A disk that is full, a database that cannot be reached or written, one that is damaged; else a fault of ours."""
+    said = str(error.orig)
+    if any(sign in said for sign in _MALFORMED) and isinstance(error, DatabaseError):
+        _log.error("database: %s", said)
+        return _page(500, str(_DAMAGED))
+    if not isinstance(error, OperationalError):
+        return _unforeseen(error)
+    _log.error("database: %s", said)
+    status = 507 if any(sign in said for sign in _FULL) else 503
     return _page(status, str(_SENTENCES[status]))
+
+
+def _system(error: OSError) -> Response:
+    """A disk without space for a file, such as an upload on its way; else a fault of ours."""
+    if error.errno not in _NO_SPACE:
+        return _unforeseen(error)
+    _log.error("disk: %s", error)
+    return _page(507, str(_SENTENCES[507]))
 
 
 def _unforeseen(error: Exception) -> Response:

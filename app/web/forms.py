@@ -39,6 +39,16 @@ class Form:
             self.errors.setdefault(name, message)
         return number
 
+    @property
+    def must_wait(self) -> bool:
+        """Whether it was refused for having been sent too often, so that nothing in it is known to be wrong."""
+        return any(isinstance(error, TooManyError) for error in self.refusals)
+
+    @property
+    def focus(self) -> str:
+        """The field to be in when the form comes back: the first one with an error; "" where none has one."""
+        return next((name for name in self.values if name in self.errors), "")
+
     def refused(self, page: str) -> Response:
         """The page with this form on it again: 429 where it was sent too often, else 400."""
         waits = [error.retry_after for error in self.refusals if isinstance(error, TooManyError)]

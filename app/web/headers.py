@@ -10,6 +10,7 @@ _POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
+        "media-src 'self'",
         "font-src 'self'",
         "connect-src 'self'",
         "manifest-src 'self'",
@@ -40,11 +41,11 @@ def init_app(app: Flask) -> None:
 def _add(response: Response) -> Response:
     for name, value in _ALWAYS.items():
         response.headers.setdefault(name, value)
-    if config().remote_images:
+    if config().remote_images and response.headers["Content-Security-Policy"] == _POLICY:
         response.headers["Content-Security-Policy"] = _POLICY.replace("img-src 'self'", "img-src 'self' https: http:")
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={_ONE_YEAR}")
-    if request.endpoint != "static":
+    if request.endpoint != "static" or response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "no-store")
     elif "v" in request.args and response.status_code == 200:
         response.headers["Cache-Control"] = f"public, max-age={_ONE_YEAR}, immutable"

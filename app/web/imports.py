@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app import importing
 from app.errors import NotFoundError, OboegakiError, RefusedError
 from app.importing import ImportReport, Request
+from app.importing.report import State
 from app.importing.uploads import Upload, from_uploads
 from app.models import Import
 from app.web.context import config, database, done_reading, learner, now, reading
@@ -44,12 +45,21 @@ def create_own() -> ResponseReturnValue:
     try:
         sources = from_uploads(uploads)
     except OboegakiError as error:
-        page = render_template("imports/index.html", report=None, fault="", imports=_imports(), error=sentence(error))
-        return page, 400
+        return _refused(sentence(error))
     done_reading()
     me = learner()
     wanted = Request(owner_id=me.id, root=gettext("uploaded files"), whole=False, asked=True)
-    return _done(importing.import_files(database(), lambda: sources, wanted, me.id, now()))
+    report = importing.import_files(database(), lambda: sources, wanted, me.id, now())
+    if report.import_id is None and any(file.state == State.UNREADABLE for file in report.files):
+        return _refused(gettext("No file could be read, so nothing was imported; mend them as it says below."), report)
+    return _done(report)
+
+
+def _refused(error: str, refused: ImportReport | None = None) -> ResponseReturnValue:
+    page = render_template(
+        "imports/index.html", report=None, fault="", imports=_imports(), error=error, refused=refused
+    )
+    return page, 400
 
 
 @blueprint.get("/imports/<int:import_id>")

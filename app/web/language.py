@@ -6,8 +6,7 @@ from flask import Flask, g, request
 from flask_babel import Babel, Domain, get_locale
 from flask_login import current_user
 
-LANGUAGES = {"en": "English", "ja": "日本語"}
-"""The languages of the pages, each by its own name."""
+from app.languages import LANGUAGES
 
 
 class _Catalogs(Domain):  # type: ignore[misc]

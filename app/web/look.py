@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from flask import Flask, current_app, url_for
-from flask_babel import format_date, format_datetime, gettext, lazy_gettext, ngettext
+from flask_babel import format_date, format_time, gettext, lazy_gettext, ngettext
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -112,8 +112,8 @@ def day_name(day: date) -> str:
 
 
 def moment(at: datetime) -> str:
-    """A moment in the learner's time zone."""
-    return format_datetime(at, "medium")
+    """A moment in the learner's time zone, to the minute."""
+    return f"{format_date(at, 'medium')} {format_time(at, 'short')}"
 
 
 def plain(text: str) -> str:

@@ -40,7 +40,9 @@ def after_answer(outcome: Outcome, today: date) -> str:
 
 
 def from_address(session: Session, learner: Learner, today: date) -> Said | None:
-    """What the address says was done before this page: an answer given, or one undone."""
+    """What the address says was done before this page: an answer given, one refused, or one undone."""
+    if request.args.get("refused"):
+        return Said(gettext("That answer was not recorded: the card had been answered or changed in the meantime."))
     if request.args.get("undone"):
         return Said(gettext("Undone: the card is back."))
     review_id = request.args.get("after", type=UUID)

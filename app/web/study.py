@@ -4,6 +4,7 @@ A page holds the card it shows and the one after it. A script shows the next one
 behind it; without a script the answer is a form and the next card a page.
 """
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Blueprint, jsonify, redirect, render_template, request
@@ -16,7 +17,7 @@ from app.study import Answer, Outcome
 from app.web import said
 from app.web.context import connection, database, learner, now, number_field, reading, renderings, study_day
 from app.web.context import uuid_field as uuid
-from app.web.desk import sit_down
+from app.web.desk import sit_down, stay
 from app.web.errors import wants_json
 from app.web.fragments import fragment
 from app.web.numbers import whole_number
@@ -58,10 +59,11 @@ def answer(card_id: int) -> ResponseReturnValue:
         revision=number_field("revision"),
     )
     me, at = learner(), now()
-    with database().writing_on(connection()):
+    with database().writing_on(connection(), me.id):
         outcome = study.answer(connection(), me, given, at)
         renderings().store(connection())
-    return _reply(outcome)
+    # The first reply may have been lost on its way: the same answer sent again is told the same again.
+    return _reply(replace(outcome, again=outcome.again and outcome.grade != given.grade))
 
 
 def _grade() -> Grade:
@@ -72,7 +74,7 @@ def _grade() -> Grade:
 
 
 def _reply(outcome: Outcome) -> ResponseReturnValue:
-    desk = sit_down()
+    desk = stay()
     if not wants_json():
         return redirect(desk.page(after=outcome.review_id))
     following = desk.next_cards(1, holding=request.form.getlist("holding", type=whole_number)[:_MOST_HELD])
@@ -106,7 +108,7 @@ def end() -> ResponseReturnValue:
 def undo(review_id: UUID) -> ResponseReturnValue:
     """Take an answer back and show its card again."""
     me, at, undo_id = learner(), now(), uuid("undo")
-    with database().writing_on(connection()):
+    with database().writing_on(connection(), me.id):
         outcome = study.undo(connection(), me, review_id, undo_id, at)
-    address = sit_down().page(card=outcome.card_id, undone=review_id)
+    address = stay().page(card=outcome.card_id, undone=review_id)
     return jsonify(location=address) if wants_json() else redirect(address)

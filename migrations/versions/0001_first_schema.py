@@ -8,17 +8,46 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-_TRIGGERS = (
-    """
-    CREATE TRIGGER reviews_never_change BEFORE UPDATE ON reviews
-    BEGIN SELECT RAISE(ABORT, 'reviews are append-only'); END
-    """,
-    """
-    CREATE TRIGGER reviews_never_go BEFORE DELETE ON reviews
-    WHEN NOT EXISTS (SELECT 1 FROM users WHERE id = OLD.user_id AND closed_at IS NOT NULL)
-    BEGIN SELECT RAISE(ABORT, 'reviews are append-only'); END
-    """,
-)
+_TRIGGERS = {
+    "sqlite": (
+        """
+        CREATE TRIGGER reviews_never_change BEFORE UPDATE ON reviews
+        BEGIN SELECT RAISE(ABORT, 'reviews are append-only'); END
+        """,
+        """
+        CREATE TRIGGER reviews_never_go BEFORE DELETE ON reviews
+        WHEN NOT EXISTS (SELECT 1 FROM users WHERE id = OLD.user_id AND closed_at IS NOT NULL)
+        BEGIN SELECT RAISE(ABORT, 'reviews are append-only'); END
+        """,
+    ),
+    "postgresql": (
+        """
+        CREATE FUNCTION reviews_are_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'reviews are append-only'; END $$
+        """,
+        """
+        CREATE FUNCTION reviews_go_with_their_account() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NOT EXISTS (SELECT 1 FROM users WHERE id = OLD.user_id AND closed_at IS NOT NULL) THEN
+                RAISE EXCEPTION 'reviews are append-only';
+            END IF;
+            RETURN OLD;
+        END $$
+        """,
+        """
+        CREATE TRIGGER reviews_never_change BEFORE UPDATE ON reviews
+        FOR EACH ROW EXECUTE FUNCTION reviews_are_append_only()
+        """,
+        """
+        CREATE TRIGGER reviews_never_go BEFORE DELETE ON reviews
+        FOR EACH ROW EXECUTE FUNCTION reviews_go_with_their_account()
+        """,
+        """
+        CREATE TRIGGER reviews_are_never_emptied BEFORE TRUNCATE ON reviews
+        FOR EACH STATEMENT EXECUTE FUNCTION reviews_are_append_only()
+        """,
+    ),
+}
 
 
 def upgrade() -> None:
@@ -28,6 +57,13 @@ def upgrade() -> None:
         sa.Column("renderer", sa.Text(), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_renderings")),
+    )
+    op.create_table(
+        "media",
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("bytes", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_media")),
     )
     op.create_table(
         "setup_codes",
@@ -113,6 +149,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
     )
     op.create_table(
+        "deck_media",
+        sa.Column("deck_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["deck_id"], ["decks.id"], name=op.f("fk_deck_media_deck_id")),
+        sa.ForeignKeyConstraint(["sha256"], ["media.sha256"], name=op.f("fk_deck_media_sha256")),
+        sa.PrimaryKeyConstraint("deck_id", "name", name=op.f("pk_deck_media")),
+    )
+    with op.batch_alter_table("deck_media", schema=None) as batch_op:
+        batch_op.create_index("ix_deck_media_sha256", ["sha256"], unique=False)
+
+    op.create_table(
+        "import_media",
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["import_id"], ["imports.id"], name=op.f("fk_import_media_import_id")),
+        sa.ForeignKeyConstraint(["sha256"], ["media.sha256"], name=op.f("fk_import_media_sha256")),
+        sa.PrimaryKeyConstraint("import_id", "sha256", name=op.f("pk_import_media")),
+    )
+    with op.batch_alter_table("import_media", schema=None) as batch_op:
+        batch_op.create_index("ix_import_media_sha256", ["sha256"], unique=False)
+
+    op.create_table(
         "logins",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
@@ -150,7 +209,7 @@ def upgrade() -> None:
         sa.Column("heading", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("line", sa.Integer(), nullable=False),
-        sa.Column("text_key", sa.Integer(), nullable=False),
+        sa.Column("text_key", sa.BigInteger(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("kind IN ('basic', 'reversed', 'cloze')", name=op.f("ck_notes_kind")),
         sa.ForeignKeyConstraint(["deck_id"], ["decks.id"], name=op.f("fk_notes_deck_id")),
@@ -294,7 +353,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("repeat_on IS NOT NULL"),
         )
 
-    for trigger in _TRIGGERS:
+    for trigger in _TRIGGERS[op.get_bind().dialect.name]:
         op.execute(trigger)
 
 
@@ -360,6 +419,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_logins_user_id"))
 
     op.drop_table("logins")
+    with op.batch_alter_table("import_media", schema=None) as batch_op:
+        batch_op.drop_index("ix_import_media_sha256")
+
+    op.drop_table("import_media")
+    with op.batch_alter_table("deck_media", schema=None) as batch_op:
+        batch_op.drop_index("ix_deck_media_sha256")
+
+    op.drop_table("deck_media")
     op.drop_table("imports")
     with op.batch_alter_table("decks", schema=None) as batch_op:
         batch_op.drop_index(
@@ -378,4 +445,7 @@ def downgrade() -> None:
     op.drop_table("users")
     op.drop_table("throttles")
     op.drop_table("setup_codes")
+    op.drop_table("media")
     op.drop_table("renderings")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION reviews_are_append_only(), reviews_go_with_their_account()")

@@ -4,7 +4,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Open, Site, set_up
+from app.backups import make_backup
+from tests.browser.conftest import MONDAY, Open, Site, set_up
+from tests.conftest import add_learner
 
 pytestmark = pytest.mark.browser
 
@@ -18,6 +20,10 @@ PAGES = (
     "/cards/1",
     "/imports",
     "/account",
+    "/server/accounts",
+    "/server/account?name=taro",
+    "/server/doctor",
+    "/server/backups",
     "/nowhere",
 )
 
@@ -28,12 +34,20 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {[node['html'][:100] for node in one['nodes'][:3]]}" for one in found]
 
 
+def fill_the_servers_pages(site: Site) -> None:
+    """Another account, and a backup."""
+    with site.app.extensions["database"].writing() as session:
+        add_learner(session, "taro")
+    make_backup(site.app.extensions["config"], MONDAY)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_page(site: Site, open_browser: Open, scheme: str) -> None:
     page = open_browser(color_scheme=scheme)
     page.goto("/log-in")
     faults = {"/log-in": violations(page)}
     set_up(page, site)
+    fill_the_servers_pages(site)
     for address in PAGES:
         page.context.set_default_timeout(15_000)
         page.goto(address)

@@ -74,3 +74,18 @@ def test_what_anybody_may_write_speaks_for_none(text: str) -> None:
 def test_every_dialect_with_a_module_is_one_that_may_be_named() -> None:
     assert set(READERS) == {"qa", "outline"}
     assert DIALECTS == ("qa", "outline", "obsidian", "heading", "anki-cloze", "inka")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("T: a\nD: b\n", ("qa",)),
+        ("\n---\nT: a\nmore\nD: b\n\nT: c\nD: d\n", ("qa",)),
+        ("T: a\n", ()),
+        ("T: a\nA: b\n", ()),
+        ("text\nT: a\nD: b\n", ()),
+        ("T: a\n```\nD: b\n```\n", ()),
+    ],
+)
+def test_a_term_with_its_definition_speaks_for_qa_where_it_comes_first(text: str, found: tuple[str, ...]) -> None:
+    assert candidates(text) == found

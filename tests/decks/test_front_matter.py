@@ -130,3 +130,22 @@ def test_nesting_that_would_overflow_a_stack_is_a_problem(inside: str) -> None:
 )
 def test_a_deck_path_has_one_form(name: str, path: str) -> None:
     assert deck_path(name) == path
+
+
+@pytest.mark.parametrize("name", ["a" * 201, "a/" * 20 + "a"])
+def test_a_name_that_is_long_or_deep_is_told_and_ignored(name: str) -> None:
+    found = read_front_matter(f"---\ntags: x\nname: {name}\n---\n")
+    assert (found.deck, found.tags) == ("", ("x",))
+    assert [(problem.line, str(problem)) for problem in found.problems] == [
+        (
+            3,
+            "front matter: the name is longer than 200 characters or has more than 20 levels; "
+            "give the deck a shorter name; now it is named after its file",
+        )
+    ]
+    assert read_front_matter(f"---\nname: {'a/' * 19}a\n---\n").deck.count("/") == 19
+
+
+def test_an_escape_that_no_database_takes_is_shown_as_unreadable() -> None:
+    found = read_front_matter('---\nname: "a\\ud800b"\ntags: ["\\udfff", "\\0"]\n---\n')
+    assert (found.deck, found.tags) == ("a\ufffdb", ("\ufffd",))

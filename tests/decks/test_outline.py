@@ -180,3 +180,9 @@ def test_a_front_is_one_line_and_no_side_is_empty(text: str) -> None:
         assert note.front.strip() == note.front != ""
         assert "\n" not in note.front
         assert note.back.strip() == note.back != ""
+
+
+def test_of_a_long_way_only_its_end_stands_in_front() -> None:
+    text = "# " + "h" * 500 + "\n- a\n  - b\n    - c"
+    assert [note.front for note in notes(text)] == ["…" + "h" * 400 + " › a", "…" + "h" * 396 + " › a › b"]
+    assert {note.heading for note in notes(text)} == {"…" + "h" * 400}

@@ -10,7 +10,9 @@ from app.decks import problems
 from app.decks.problems import CODES, excerpt, problem
 
 # Every detail that a template may ask for.
-NAMES = "byte count deck dialect dialects first key known language last limit mark name other reason start text"
+NAMES = (
+    "byte count deck dialect dialects file first key known language last limit mark name other reason start text levels"
+)
 DETAILS = dict.fromkeys(NAMES.split(), "x")
 
 

@@ -1,16 +1,19 @@
 """An import as a whole: all or nothing, decks and their order, and what is refused."""
 
+import io
 from pathlib import Path
 from threading import Thread
 from time import sleep
 
 import pytest
+from sqlalchemy import delete
 from sqlalchemy.exc import DatabaseError
 
 from app import importing
 from app.errors import NotFoundError, RefusedError, StaleError
 from app.importing import ImportReport, from_json
-from app.models import Import
+from app.importing.uploads import Upload, from_uploads
+from app.models import Card, Deck, DeckMedium, Import, ImportChange, Note
 from tests.conftest import NOW
 from tests.importing.library_folder import Folder
 from tests.importing.test_progress import LIST, START, STOP
@@ -145,7 +148,7 @@ def test_a_plan_is_stale_after_another_import(folder: Folder) -> None:
     plan = folder.plan()
     folder.run()
     with folder.database.writing() as session, pytest.raises(StaleError) as stale:
-        importing.apply(session, plan, None, NOW)
+        importing.apply(session, plan, importing.from_folder(folder.path), None, NOW)
     assert str(stale.value) == (
         "The decks changed after this plan was made; nothing was imported. Look at the new plan"
     )
@@ -198,5 +201,66 @@ def test_an_upload_under_another_name_is_the_same_deck_when_its_notes_are_the_sa
 
 def _import_own(folder: Folder, file: str, text: str) -> None:
     request = importing.Request(owner_id=folder.learner.id, root="uploaded files", whole=False, asked=True)
-    sources = [importing.SourceFile(file, text.encode())]
+    sources = from_uploads([Upload(file, io.BytesIO(text.encode()))])
     importing.import_files(folder.database, lambda: sources, request, folder.learner.id, NOW)
+
+
+def test_a_file_that_made_no_note_and_went_leaves_no_deck(folder: Folder) -> None:
+    folder.write("a.md", "---\ndialect: qa\n---\nno card\n")
+    folder.run()
+    assert folder.decks() == ["a"]
+    folder.remove("a.md")
+    folder.write("b.md", START)
+    report = folder.run()
+    assert [(file.file, file.state) for file in report.files] == [("b.md", "read"), ("a.md", "missing")]
+    assert folder.decks() == ["b"]
+
+
+def test_a_newer_reader_reads_unchanged_files_again_but_not_what_was_undone(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write("a.md", START)
+    folder.write("b.md", STOP)
+    folder.run()
+    folder.write("b.md", STOP + LIST)
+    folder.undo(folder.run().import_id)
+    assert [file.state for file in folder.run(asked=False).files] == ["unchanged", "held"]
+    monkeypatch.setattr("app.importing.sources._READER", b"next")
+    report = folder.run(asked=False)
+    assert [(file.state, file.counts) for file in report.files] == [("read", {"same": 1}), ("held", {"same": 1})]
+    assert [file.state for file in folder.run(asked=False).files] == ["unchanged", "held"]
+
+
+def test_the_decks_of_an_account_are_studied_after_those_of_the_library(folder: Folder) -> None:
+    folder.write("10.md", START)
+    folder.write("9.md", STOP)
+    folder.run()
+    _import_own(folder, "a.md", LIST)
+    folder.write("11.md", "Q: more?\nA: yes\n")
+    folder.run()
+    assert folder.decks() == ["9", "10", "11", "a"]
+
+
+def test_a_large_file_is_written_while_it_is_read_and_says_what_a_small_one_says(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "---\nname: A\ntags: [t]\n---\nQ: a?\nA: b\nA: stray\n" + "".join(
+        f"Q: {number}?\nA: yes ![](x.png)\n\nC: [One] and [two] {number}\n" for number in range(150)
+    )
+    folder.write("a.md", text)
+    small = folder.run()
+    rows = folder.tables()
+    with folder.database.writing() as session:
+        for table in (ImportChange, Import, DeckMedium, Card, Note, Deck):
+            session.execute(delete(table))
+    monkeypatch.setattr("app.importing.folder.LARGE", 1)
+    folder.hour = 0
+    large = folder.run()
+    assert [one | {"line": 0} for one in large.files[0].problems] == [
+        one | {"line": 0} for one in small.files[0].problems
+    ]
+    assert (large.files[0].counts, large.files[0].items) == (small.files[0].counts, small.files[0].items)
+    again = folder.tables()
+    assert [again[name] for name in ("notes", "cards", "deck_media")] == [
+        rows[name] for name in ("notes", "cards", "deck_media")
+    ]

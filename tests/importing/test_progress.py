@@ -208,3 +208,27 @@ def test_nothing_is_written_into_the_files(folder: Folder) -> None:
     folder.run()
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
     assert [each.name for each in folder.path.iterdir()] == ["a.md"]
+
+
+def test_a_cloze_that_was_a_plain_note_for_a_while_has_all_its_cards_back(folder: Folder) -> None:
+    cloze, plain = "C: [One], [two] and [three] layers.\n", "Q: One, two and three layers.\nA: three\n"
+    folder.write("a.md", cloze)
+    folder.run()
+    learnt = folder.learn()
+    folder.write("a.md", plain)
+    folder.run()
+    assert len(folder.progress()) == 1
+    folder.write("a.md", plain.replace("A: three", "A: three of them"))
+    folder.run()
+    folder.write("a.md", cloze)
+    folder.run()
+    assert folder.progress() == learnt
+
+
+def test_a_plain_note_that_becomes_a_cloze_goes_on_as_the_card_that_asks_for_its_answer(folder: Folder) -> None:
+    folder.write("a.md", "Q: How many layers are there?\nA: three\n")
+    folder.run()
+    (interval,) = folder.learn().values()
+    folder.write("a.md", "C: How [many] layers are there? [three]\n")
+    folder.run()
+    assert folder.progress() == {"How many layers are there? three <three>": interval}

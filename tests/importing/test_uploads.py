@@ -86,6 +86,15 @@ def test_too_much_text_is_refused_while_it_is_read() -> None:
     )
 
 
+@pytest.mark.parametrize("part", [b"\n", b"\r", b"["])
+def test_too_many_lines_and_brackets_are_refused(part: bytes) -> None:
+    assert send(("a.md", part * 150_000))
+    assert refusal(("a.md", part * 100_000), ("b.md", part * 50_001)) == (
+        "b.md: with this file the upload holds more than 150000 lines and brackets; send less at a time. "
+        "Nothing was imported"
+    )
+
+
 def test_a_large_zip_is_refused() -> None:
     sentence = "decks.zip: the zip is larger than 16 MiB; send less at a time"
     assert refusal(("decks.zip", bytes(uploads.MOST_BYTES + 1))) == sentence

@@ -3,6 +3,7 @@
 import pytest
 
 from app.markup import render
+from app.markup.boxes import CODE
 
 NESTED = "<ul>\n<li>a<ul>\n<li>b<ul>\n<li>c</li>\n</ul>\n</li>\n</ul>\n</li>\n<li>d</li>\n</ul>"
 
@@ -61,7 +62,7 @@ def test_code_in_an_item_stays_in_it_without_the_items_indentation(text: str) ->
 
 
 def test_code_may_be_an_items_first_line() -> None:
-    assert render("- ```\n  a\n  ```") == '<ul>\n<li><pre class="code" tabindex="0"><code>a</code></pre></li>\n</ul>'
+    assert render("- ```\n  a\n  ```") == f"<ul>\n<li>{CODE}<code>a</code></pre></li>\n</ul>"
 
 
 def test_a_longer_fence_holds_a_shorter_one() -> None:
@@ -70,10 +71,7 @@ def test_a_longer_fence_holds_a_shorter_one() -> None:
 
 
 def test_indented_code_after_a_blank_line_is_code() -> None:
-    assert (
-        render("a\n\n    x <y>\n\n    z")
-        == '<p>a</p>\n<pre class="code" tabindex="0"><code>x &lt;y&gt;\n\nz\n</code></pre>'
-    )
+    assert render("a\n\n    x <y>\n\n    z") == f"<p>a</p>\n{CODE}<code>x &lt;y&gt;\n\nz\n</code></pre>"
 
 
 def test_a_quotation_holds_lists_and_code() -> None:

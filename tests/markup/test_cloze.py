@@ -6,6 +6,7 @@ import pytest
 
 from app.decks.note import Deletion
 from app.markup import render, render_cloze_back, render_cloze_front
+from app.markup.boxes import CODE, UNREAD
 
 BOX = '<span class="deletion asked">[…]</span>'
 
@@ -71,7 +72,7 @@ def test_a_deletion_in_code_is_filled_in_where_it_stands() -> None:
 def test_a_deletion_that_is_a_whole_code_block_is_still_a_code_block_on_the_back() -> None:
     text = "a\n```\nls\n```"
     back = render_cloze_back(text, _deletions(text, "```\nls\n```"), 1)
-    assert '<pre class="code" tabindex="0"><code><mark class="deletion filled">ls</mark></code></pre>' in back
+    assert f'{CODE}<code><mark class="deletion filled">ls</mark></code></pre>' in back
 
 
 def test_deletions_of_other_cards_are_plain_text() -> None:
@@ -127,4 +128,4 @@ def test_lines_of_japanese_are_joined_at_a_deletion_too(text: str, answer: str) 
 
 def test_a_text_over_the_cap_hides_its_answer_all_the_same() -> None:
     front = render_cloze_front("answer " + "x" * 70_000, [Deletion("answer", 0, 1)], 1)
-    assert front.startswith(f'<pre class="code unread" tabindex="0">{BOX} ')
+    assert front.startswith(f"{UNREAD}{BOX} ")

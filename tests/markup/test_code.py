@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
 
 import app
 from app.markup import render
+from app.markup.boxes import CODE
 from app.markup.code import _CLASSES, _LANGUAGES, _lexer, code_block
 
 
@@ -26,8 +28,16 @@ def test_long_code_is_shown_without_colours() -> None:
     assert "tok-" not in code_block("if x: pass\n" * 500, "python")
 
 
-def test_of_very_many_code_blocks_only_the_first_are_coloured() -> None:
-    html = render(("```python\nif x: " + "x" * 3000 + "\n```\n") * 4)
+@pytest.mark.parametrize(
+    ("language", "size", "coloured"), [("python", 3000, 1), ("python", 1500, 4), ("python", 500, 18), ("c#", 1200, 1)]
+)
+def test_of_very_many_code_blocks_only_the_first_are_coloured(language: str, size: int, coloured: int) -> None:
+    html = render((f"```{language}\nif x: " + "x" * size + "\n```\n") * 20)
+    assert html.count("tok-keyword") == coloured
+
+
+def test_code_that_is_not_coloured_takes_no_colour_from_what_follows() -> None:
+    html = render("```\n" + "x" * 9000 + "\n```\n\n```python\nif x: pass\n```")
     assert html.count("tok-keyword") == 2
 
 
@@ -40,5 +50,5 @@ def test_the_last_line_of_a_console_is_not_lost() -> None:
 @given(st.sampled_from(sorted(_LANGUAGES)), st.text(max_size=40))
 def test_colours_change_no_character(language: str, code: str) -> None:
     code = code.replace("\r", "").replace("\ufeff", "")
-    coloured = code_block(code, language).removeprefix('<pre class="code" tabindex="0"><code>')
+    coloured = code_block(code, language).removeprefix(f"{CODE}<code>")
     assert re.sub("</?span[^>]*>", "", coloured.removesuffix("</code></pre>")) == str(escape(code))

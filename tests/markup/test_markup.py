@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from app import markup
 from app.markup import Images, render
+from app.markup.boxes import CODE, TABLE, UNREAD
 
 
 def test_what_is_rendered_may_be_put_into_a_page_as_it_is() -> None:
@@ -16,9 +17,7 @@ def test_what_is_rendered_may_be_put_into_a_page_as_it_is() -> None:
 
 def test_a_text_over_the_cap_is_shown_as_it_was_written() -> None:
     text = "*a* <b> " * 9000
-    assert (
-        render(text) == f'<pre class="code unread" tabindex="0">{text.replace("<", "&lt;").replace(">", "&gt;")}</pre>'
-    )
+    assert render(text) == f"{UNREAD}{text.replace('<', '&lt;').replace('>', '&gt;')}</pre>"
 
 
 def test_a_text_of_very_many_lines_is_shown_as_it_was_written() -> None:
@@ -125,7 +124,7 @@ def test_html_in_a_formula_is_text() -> None:
 
 def test_a_table_scrolls_in_its_own_box_and_keeps_ruby_and_math_whole() -> None:
     html = render("前\n| a | b |\n|---|--:|\n| {漢|かん} | $|x|$ |\n後")
-    assert '<p>前</p>\n<div class="table" tabindex="0"><table>' in html
+    assert f"<p>前</p>\n{TABLE}<table>" in html
     assert html.count("<td") == 2
     assert '<td align="right"><math' in html
     assert html.endswith("</table></div>\n<p>後</p>")
@@ -179,7 +178,9 @@ def test_a_file_of_the_deck_is_shown_where_the_caller_finds_it() -> None:
     assert render("![図](<図 1.png>)", images) == '<p><img src="/media/1&#34;" alt="図" loading="lazy"></p>'
     assert render("![[図 1.png]]", images).startswith('<p><img src="/media/1&#34;"')
     assert '<audio controls preload="none" src="/media/2"' in render("[sound:x.mp3]", images)
-    assert render("![図](none.png)", images) == '<p><span class="missing-image">図</span></p>'
+    assert render("![図](none.png)", images) == '<p><span class="missing-image">missing image: none.png (図)</span></p>'
+    told = render("![](x/%E5%9B%B3.png)", Images(missing="画像がありません: %(name)s"))
+    assert told == '<p><span class="missing-image">画像がありません: 図.png</span></p>'
 
 
 @pytest.mark.parametrize(
@@ -192,14 +193,14 @@ def test_no_image_comes_from_another_scheme(source: str) -> None:
 
 def test_code_is_coloured_by_class_and_scrolls_in_its_own_box() -> None:
     html = render("```python\nif x: # 注\n    return 'a'\n```")
-    assert html.startswith('<pre class="code" tabindex="0"><code><span class="tok-keyword">if</span> x')
+    assert html.startswith(f'{CODE}<code><span class="tok-keyword">if</span> x')
     assert '<span class="tok-comment"># 注</span>' in html
     assert "style=" not in html
 
 
 @pytest.mark.parametrize("info", ["", "nonsense", '"><script>', "python-nonsense"])
 def test_code_in_an_unknown_language_is_plain(info: str) -> None:
-    assert render(f"```{info}\na < b\n```") == '<pre class="code" tabindex="0"><code>a &lt; b</code></pre>'
+    assert render(f"```{info}\na < b\n```") == f"{CODE}<code>a &lt; b</code></pre>"
 
 
 def test_a_fence_without_an_end_protects_nothing() -> None:

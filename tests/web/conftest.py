@@ -50,6 +50,13 @@ def shown(page: TestResponse) -> str:
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", page.text)).split())
 
 
+def control(page: str, name: str) -> str:
+    """The tag of the control with this id."""
+    found = re.search(rf'<(?:input|select)\b[^>]* ?id="{name}"[^>]*>', page)
+    assert found is not None, f"no control {name}"
+    return found.group()
+
+
 @pytest.fixture
 def app(config: Config) -> Iterator[Flask]:
     """The app as it runs."""

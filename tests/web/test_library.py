@@ -55,8 +55,8 @@ def test_a_deck_tells_how_far_its_cards_are(
         setaside.suspend(session, hanako, suspended)
     page = browser.text(f"/decks/{deck_id}")
     assert "due today 1 new today 1 new 1 young 1 mature 1 suspended 1" in page
-    assert "due interval 6 days" in page
-    assert "30 days interval 30 days leech" in page
+    assert "due · interval 6 days" in page
+    assert "30 days · interval 30 days leech" in page
     assert "Study this deck" in page
 
 

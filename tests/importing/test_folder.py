@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import NotFoundError, RefusedError
-from app.importing.sources import folder_state, from_folder, from_part, from_path, natural_order
+from app.importing.folder import folder_state, from_folder, from_part, from_path
+from app.importing.sources import natural_order
 
 
 def write(folder: Path, *files: str) -> None:
@@ -89,15 +90,24 @@ def test_a_folder_that_cannot_be_read_is_not_taken_for_empty(tmp_path: Path) -> 
     )
 
 
-def test_the_state_of_a_folder_changes_with_its_deck_files_only(tmp_path: Path) -> None:
+def test_the_state_of_a_folder_changes_with_what_is_imported_only(tmp_path: Path) -> None:
+    write(tmp_path, "a.md")
+    states = [folder_state(tmp_path)]
+    write(tmp_path, "b.txt", ".c.md", ".git/d.md")
+    assert folder_state(tmp_path) == states[0]
+    write(tmp_path, "x/c.md")
+    states.append(folder_state(tmp_path))
+    write(tmp_path, "b.png")
+    states.append(folder_state(tmp_path))
+    (tmp_path / "a.md").write_text("more than before")
+    assert len({*states, folder_state(tmp_path)}) == 4
+
+
+def test_the_state_of_a_folder_changes_with_the_right_to_read_a_file(tmp_path: Path) -> None:
     write(tmp_path, "a.md")
     before = folder_state(tmp_path)
-    write(tmp_path, "b.png")
-    assert folder_state(tmp_path) == before
-    write(tmp_path, "x/c.md")
-    added = folder_state(tmp_path)
-    (tmp_path / "a.md").write_text("more than before")
-    assert len({before, added, folder_state(tmp_path)}) == 3
+    (tmp_path / "a.md").chmod(0o600 if (tmp_path / "a.md").stat().st_mode & 0o077 else 0o644)
+    assert folder_state(tmp_path) != before
 
 
 def test_a_missing_folder_has_a_state_too(tmp_path: Path) -> None:

@@ -1,0 +1,59 @@
+"""Which pictures and sounds a note shows, by the names that it gives them: quick, and perhaps one too many.
+
+What the page shows is decided by rendering; a name in here that rendering does not ask for costs nothing but a look.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from app.decks.fences import find_fences, hide_code
+from app.decks.note import Note
+
+ANOTHER_PLACE = re.compile(r"[a-z][a-z0-9+.-]*:|//|\\", re.IGNORECASE)
+"""How a name begins that is no file beside the deck's."""
+_LABEL = r"!\[(?:[^\[\]\\]|\\.|\[[^\[\]]*+\])*+\]"
+_TARGET = r"\(\s*+(?:<([^<>\n]*+)>|([^\s()<>]*+(?:\([^\s()<>]*+\)[^\s()<>]*+)*+))"
+_WRITTEN = re.compile(
+    rf"{_LABEL}{_TARGET}|!\[\[([^\[\]|\n]+)|\[sound:([^\[\]\n]+)\]|<img\s(?:[^<>]*?\s)?src\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)')",
+    re.IGNORECASE,
+)
+_INLINE_CODE = re.compile(r"(?<![`\\])(`{1,8})(?!`)[^\n]*?(?<!`)\1(?!`)")
+_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()>#+\-.!$|~=<\"'])")
+_MOST = 500
+"""Names in one side."""
+
+
+class Picture(NamedTuple):
+    """A picture or sound: its name as `markup.Images.find` gets it, and as it is written."""
+
+    name: str
+    written: str
+
+
+def may_show(text: str) -> bool:
+    """Whether `text` may show a picture or play a sound: a quick look."""
+    return "![" in text or "[sound:" in text or "<img" in text
+
+
+def pictures(note: Note) -> list[Picture]:
+    """What a note shows, each name once, in the order of the text."""
+    if not (may_show(note.front) or may_show(note.back)):
+        return []
+    found = {each.name: each for side in (note.front, note.back) for each in pictures_in(side)}
+    return list(found.values())
+
+
+def pictures_in(text: str) -> Iterator[Picture]:
+    """What one side of a note shows."""
+    if not may_show(text):
+        return
+    bare = _INLINE_CODE.sub("", hide_code(text, find_fences(text)))
+    for count, match in enumerate(_WRITTEN.finditer(bare)):
+        if count == _MOST:
+            return
+        written = next((group for group in match.groups() if group), "").strip()
+        name = unquote(_ESCAPE.sub(r"\1", written)).strip()
+        if name and not ANOTHER_PLACE.match(name) and not name.startswith("#"):
+            yield Picture(name, written)

@@ -1,0 +1,63 @@
+"""A mistake on the command line is one sentence on standard error and exit status 1, whatever the command."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from app import cli
+from app.config import Config
+
+NOBODY = 'There is no account "nobody"; "oboegaki user list" shows the names of all accounts'
+PASSWORD = "four lanterns by the river\n"
+
+
+@pytest.fixture(autouse=True)
+def environment(config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The settings of this test as the command finds them, and a folder to stand in with one deck file."""
+    monkeypatch.setenv("OBOEGAKI_DATA_DIR", str(config.data_dir))
+    monkeypatch.setenv("OBOEGAKI_CARDS_DIR", str(config.cards_dir))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.md").write_text("Q: x\nA: y\n")
+    (tmp_path / "notes.txt").write_text("Q: x\nA: y\n")
+
+
+def status(monkeypatch: pytest.MonkeyPatch, line: str) -> object:
+    """The exit status of `oboegaki LINE`, the password on standard input."""
+    monkeypatch.setattr("sys.argv", ["oboegaki", *line.split()])
+    monkeypatch.setattr("sys.stdin", StringIO(PASSWORD))
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    return left.value.code
+
+
+MISTAKES = {
+    "due --user nobody": NOBODY,
+    "due --user nobody --json": NOBODY,
+    "user password nobody --password-stdin": NOBODY,
+    "deck import a.md --user nobody": NOBODY,
+    "deck import a.md --user nobody --dry-run": NOBODY,
+    "deck export Docker --user nobody": NOBODY,
+    "deck export Docker/Nothing": 'There is no deck "Docker/Nothing"; paths look like Docker/Network',
+    "deck import none.md": "none.md: there is no such file or folder; check the path",
+    "deck check none": "none: there is no such file or folder; check the path",
+    "deck check notes.txt": "notes.txt: this is no Markdown file; deck files end in .md or .markdown",
+    "deck import notes.txt": "notes.txt: this is no Markdown file; deck files end in .md or .markdown",
+    "deck cut none.md": "none.md: cannot be read (No such file or directory); check the path",
+    "deck cut a.md -o a.md": "a.md: the file exists and was left as it is; choose another name",
+    "deck cut a.md -o none/b.md": "none/b.md: cannot be written (No such file or directory); check the path",
+}
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_what_does_not_exist_is_named_with_a_remedy(
+    line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = status(monkeypatch, line)
+    printed = capsys.readouterr()
+    assert (code, printed.out, printed.err) == (1, "", f"oboegaki: {MISTAKES[line]}\n")
+
+
+@pytest.mark.parametrize("line", ["due --user", "user add", "deck export", "nothing", "deck nothing"])
+def test_a_wrong_call_is_explained_with_exit_status_2(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert status(monkeypatch, line) == 2

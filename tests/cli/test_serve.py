@@ -1,0 +1,73 @@
+"""What `oboegaki serve` works out before uWSGI takes over."""
+
+import pytest
+
+from app.cli.serve import public_address, server_environment
+from app.errors import SetupError
+
+
+@pytest.mark.parametrize(
+    ("given", "public"),
+    [
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("https://cards.example.org/", "https://cards.example.org"),
+        ("http://0.0.0.0:8080", "http://127.0.0.1:8080"),
+        ("http://[::]:8080", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_an_address_is_one_that_can_be_typed(given: str, public: str) -> None:
+    """No slash at the end, since a path follows; and nobody can go to "everywhere"."""
+    assert public_address(given) == public
+
+
+@pytest.mark.parametrize("given", ["cards.example.org", "ftp://cards.example.org", "https://", "https://a.org/cards"])
+def test_what_is_no_address_stops_the_start(given: str) -> None:
+    """With the setting's name, and what it may be."""
+    with pytest.raises(SetupError) as refused:
+        public_address(given)
+    assert str(refused.value) == (
+        f"OBOEGAKI_ADDRESS={given}: is not an address; use one such as https://cards.example.org, "
+        "and OBOEGAKI_BASE_PATH for a path below it"
+    )
+
+
+def test_numbers_that_are_not_set_have_their_defaults() -> None:
+    """An empty one counts as not set: compose hands on empty ones."""
+    found = server_environment({"OBOEGAKI_PROCESSES": "", "OBOEGAKI_BACKUP_HOUR": "23"}, "http://127.0.0.1:8000")
+    assert found["OBOEGAKI_PROCESSES"] == "2"
+    assert found["OBOEGAKI_THREADS"] == "4"
+    assert found["OBOEGAKI_BACKUP_HOUR"] == "23"
+    assert found["OBOEGAKI_COMMAND"].endswith("/oboegaki")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("OBOEGAKI_PROCESSES", "0", "OBOEGAKI_PROCESSES=0: is not a number from 1 to 64; use 2"),
+        ("OBOEGAKI_THREADS", "many", "OBOEGAKI_THREADS=many: is not a number from 1 to 64; use 4"),
+        ("OBOEGAKI_BACKUP_HOUR", "24", "OBOEGAKI_BACKUP_HOUR=24: is not a number from 0 to 23; use 3"),
+    ],
+)
+def test_a_number_out_of_range_stops_the_start(name: str, value: str, sentence: str) -> None:
+    """uWSGI would take it for something else, or say something that nobody understands."""
+    with pytest.raises(SetupError) as refused:
+        server_environment({name: value}, "http://127.0.0.1:8000")
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("hosts", "address", "answered_to"),
+    [
+        ("", "https://Cards.example.org:8443", "cards.example.org"),
+        ("a.example.org", "https://cards.example.org", "a.example.org,cards.example.org"),
+    ],
+)
+def test_the_name_that_people_type_is_one_that_is_answered_to(hosts: str, address: str, answered_to: str) -> None:
+    """Nobody has to write it down twice."""
+    assert server_environment({"OBOEGAKI_HOSTS": hosts}, address)["OBOEGAKI_HOSTS"] == answered_to
+
+
+def test_an_address_in_brackets_is_always_answered_to() -> None:
+    """It needs no name in the list, and would not be one."""
+    assert "OBOEGAKI_HOSTS" not in server_environment({}, "http://[::1]:8000")

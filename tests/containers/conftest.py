@@ -1,0 +1,70 @@
+"""A real engine, and the containers on it; `.ci/run` brings the engine up, and without one these tests fail.
+
+The tests of static rules need no engine: they read the files.
+"""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.containers.stack import Stack, copy_of_the_tree
+from tests.containers.visitor import Visitor
+
+NewStack = Callable[..., Stack]
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """Fails, and says what is missing, where no engine or no compose answers."""
+    for command in (["docker", "system", "info"], ["docker", "compose", "version"]):
+        try:
+            answers = subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603 - fixed
+        except FileNotFoundError:
+            answers = False
+        if not answers:
+            pytest.fail(f"`{' '.join(command)}` does not answer; start a Docker engine with compose, or run .ci/run")
+
+
+@pytest.fixture(scope="session")
+def tree(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tree as a fresh clone would be; for tests that leave it as it is."""
+    return copy_of_the_tree(tmp_path_factory.mktemp("clone"))
+
+
+@pytest.fixture(scope="session")
+def stack(tree: Path) -> Iterator[Stack]:
+    """App and nginx, up and healthy, shared by the tests of this run; nobody has an account yet."""
+    shared = Stack(f"oboegaki-test-{os.getpid()}", tree)
+    try:
+        shared.up()
+        yield shared
+    finally:
+        shared.remove()
+
+
+@pytest.fixture(scope="session")
+def owner(stack: Stack) -> Visitor:
+    """The first account of the shared stack, logged in."""
+    visitor = Visitor(stack.address)
+    reply = visitor.claim(stack.set_up_link())
+    assert reply.status == 302, reply.text[:2000]
+    return visitor
+
+
+@pytest.fixture
+def new_stack(engine: None, tmp_path: Path) -> Iterator[NewStack]:
+    """Makes stacks of a test's own, with settings of `.env`, in copies of the tree of their own; not yet up."""
+    made: list[Stack] = []
+
+    def make(**settings: str) -> Stack:
+        number = len(made)
+        tree = copy_of_the_tree(tmp_path / f"clone-{number}")
+        made.append(Stack(f"oboegaki-test-{os.getpid()}-{number}", tree, settings))
+        return made[-1]
+
+    yield make
+    for stack in made:
+        stack.remove()

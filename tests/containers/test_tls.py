@@ -1,0 +1,60 @@
+"""TLS when a certificate is mounted; a certificate that cannot be used stops the start with a sentence."""
+
+import socket
+import ssl
+from pathlib import Path
+
+from tests.containers.conftest import NewStack
+from tests.containers.stack import Stack, run
+from tests.containers.visitor import Visitor
+
+
+def certify(stack: Stack) -> ssl.SSLContext:
+    """Put a certificate for 127.0.0.1 where the README says; what trusts it."""
+    folder = stack.tree / "certificates"
+    key, chain = folder / "privkey.pem", folder / "fullchain.pem"
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(chain))  # fmt: skip
+    key.chmod(0o644)
+    return ssl.create_default_context(cafile=chain)
+
+
+def test_with_a_certificate_nginx_speaks_tls_and_leads_plain_http_there(new_stack: NewStack) -> None:
+    """On the same port; cookies are sent over https alone then."""
+    stack = new_stack()
+    trust = certify(stack)
+    stack.settings["OBOEGAKI_ADDRESS"] = f"https://127.0.0.1:{stack.port}"
+    stack.up()
+    visitor = Visitor(f"https://127.0.0.1:{stack.port}", trust=trust)
+    assert visitor.claim(stack.set_up_link()).status == 302
+    page = visitor.get("/")
+    assert page.status == 200
+    assert page.headers["Strict-Transport-Security"]
+    assert all(cookie.secure for cookie in visitor.cookies)
+    plain = Visitor(f"http://127.0.0.1:{stack.port}").get("/account")
+    assert plain.status == 308
+    assert plain.headers["Location"] == f"https://127.0.0.1:{stack.port}/account"
+    assert spoken(stack, trust) == "TLSv1.3"
+    trust.maximum_version = ssl.TLSVersion.TLSv1_2
+    assert spoken(stack, trust) == "TLSv1.2"
+
+
+def spoken(stack: Stack, trust: ssl.SSLContext) -> str | None:
+    """The version of TLS that nginx and a client agree on."""
+    with (
+        socket.create_connection(("127.0.0.1", stack.port), timeout=10) as connection,
+        trust.wrap_socket(connection, server_hostname="127.0.0.1") as secured,
+    ):
+        return secured.version()
+
+
+def test_half_a_certificate_is_said_to_be_half(new_stack: NewStack) -> None:
+    """In one sentence of nginx's log that names the file."""
+    stack = new_stack()
+    certify(stack)
+    Path(stack.tree / "certificates/privkey.pem").unlink()
+    stack.compose("up", "--detach", "--build", "nginx")
+    stack.compose("stop", "nginx")
+    assert "/certificates/privkey.pem: is missing or cannot be read by user id 101; TLS needs both files" in (
+        stack.logs("nginx")
+    )

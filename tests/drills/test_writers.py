@@ -1,0 +1,184 @@
+"""Many writers: four workers, sixteen devices, forced checkpoints and backups at once; and pairs on one card.
+
+Shown able to fail: with the lock around writes and SQLite's waiting taken out (`mutants.py`, "hasty") learners are
+told that the database cannot be written, in this run.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import cycle
+from pathlib import Path
+from random import Random
+
+import pysqlite3
+import pytest
+
+from app import clock
+from app.backups.making import make_backup
+from tests.drills.clients import Client, answer_all, at_once, log_in_all, percentile
+from tests.drills.ledger import Ledger, compare
+from tests.drills.server import Server, Site, seed, serving
+
+_DEVICES = 16
+_WORKERS = 4
+_P99_SECONDS = 0.5
+_CHECKPOINT_EVERY_SECONDS = 0.02
+_BACKUP_EVERY_SECONDS = 0.5
+_CHECKPOINTS = ("PASSIVE", "FULL", "RESTART", "TRUNCATE")
+
+
+def _checkpoint(site: Site, stop: threading.Event) -> int:
+    """Force checkpoints of every kind, one after the other; how many."""
+    done = 0
+    with closing(pysqlite3.connect(site.config.data_dir / "oboegaki.db", timeout=0.1)) as connection:
+        for kind in cycle(_CHECKPOINTS):
+            if stop.wait(_CHECKPOINT_EVERY_SECONDS):
+                return done
+            connection.execute(f"PRAGMA wal_checkpoint({kind})").fetchall()
+            done += 1
+    return done
+
+
+def _back_up(site: Site, stop: threading.Event) -> int:
+    """Make backups, one after the other; how many."""
+    done = 0
+    while not stop.wait(_BACKUP_EVERY_SECONDS):
+        make_backup(site.config, clock.now())
+        done += 1
+    return done
+
+
+@contextmanager
+def _meanwhile(site: Site) -> Iterator[Callable[[], tuple[int, int]]]:
+    """Checkpoints and backups during the body; how many of each there were, to be asked for at its end."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(job, site, stop) for job in (_checkpoint, _back_up)]
+        try:
+            yield lambda: (stop.set(), running[0].result(), running[1].result())[1:]  # type: ignore[func-returns-value]
+        finally:
+            stop.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """A server of four workers, and two devices of each of its learners; the ledger is that of all drills here."""
+
+    server: Server
+    ledger: Ledger
+    pairs: list[tuple[Client, Client]]
+
+    @property
+    def site(self) -> Site:
+        """What the server serves."""
+        return self.server.site
+
+    def is_sound(self) -> bool:
+        """Whether everything that was acknowledged so far is in the database, once."""
+        found = compare(self.site.config, self.ledger)
+        assert found.sound, found
+        return True
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
+    """Sixteen devices of eight learners, on one server."""
+    site = seed(tmp_path_factory.mktemp("crowd"), learners=_DEVICES // 2, cards=60)
+    ledger = Ledger()
+    with serving(Server(site, processes=_WORKERS)) as server:
+        yield Crowd(server, ledger, list(zip(log_in_all(site, ledger), log_in_all(site, ledger), strict=True)))
+        server.stop()
+
+
+def test_sixteen_devices_lose_nothing_and_never_hear_of_a_lock_under_checkpoints_and_backups(
+    crowd: Crowd, full: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    each = 400 if full else 30
+    ledger, site = crowd.ledger, crowd.site
+    half = len(site.cards) // 2
+    begin = time.monotonic()
+    with _meanwhile(site) as ended:
+        jobs = [
+            partial(answer_all, device, cards, each, Random(number))
+            for number, (first, second) in enumerate(crowd.pairs)
+            for device, cards in ((first, site.cards[:half]), (second, site.cards[half:]))
+        ]
+        at_once(jobs)
+        checkpoints, backups = ended()
+    p99 = percentile(list(ledger.acknowledged.values()), 0.99)
+    with capsys.disabled():
+        print(
+            f"\nmany writers: {len(ledger.acknowledged)} answers in {time.monotonic() - begin:.0f} s, {checkpoints} "
+            f"checkpoints, {backups} backups, statuses {dict(ledger.replies)}, p99 {p99 * 1000:.0f} ms"
+        )
+    assert crowd.is_sound()
+    assert len(ledger.acknowledged) == _DEVICES * each
+    assert (set(ledger.replies), ledger.broken) == ({200}, 0), ledger.sentences
+    assert checkpoints > 0
+    assert backups > 0
+    if full:
+        assert p99 <= _P99_SECONDS
+
+
+def test_of_two_devices_that_answer_one_card_at_once_one_is_recorded_and_the_other_told(
+    crowd: Crowd, full: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rounds = 200 if full else 15
+    before = len(crowd.ledger.acknowledged)
+    for pair in crowd.pairs:
+        _agree(pair)
+    at_once([partial(_compete, pair, crowd.site, rounds) for pair in crowd.pairs])
+    recorded = len(crowd.ledger.acknowledged) - before
+    with capsys.disabled():
+        print(f"\npairs on one card: {recorded} pairs, {len(crowd.ledger.refused)} told so")
+    assert crowd.is_sound()
+    assert recorded == len(crowd.ledger.refused) == rounds * len(crowd.pairs)
+    assert crowd.ledger.sentences == {
+        "This card was answered in the meantime: this answer was not recorded; go on with the next card"
+    }
+
+
+def test_one_answer_sent_twice_at_the_same_moment_is_one_and_both_get_the_same_reply(crowd: Crowd) -> None:
+    first, second = pair = crowd.pairs[0]
+    _agree(pair)
+    for card in crowd.site.cards[:20]:
+        sent = first.new_answer(card, 4)
+        with ThreadPoolExecutor(2) as pool:
+            told = [reply.result() for reply in [pool.submit(one.try_once, sent) for one in pair]]
+        assert [reply.status for reply in told] == [200, 200]
+        assert told[0].told["said"] == told[1].told["said"]
+        crowd.ledger.acknowledge(sent.review, 0.0)
+        first.revisions[card] = second.revisions[card] = first.revisions.get(card, 0) + 1
+    assert crowd.is_sound()
+
+
+def test_without_lock_and_waiting_learners_would_be_told_of_it(tmp_path: Path) -> None:
+    site, ledger = seed(tmp_path, learners=4, cards=60), Ledger()
+    environment = {"OBOEGAKI_DRILL_MUTANT": "hasty"}
+    server = Server(site, module="tests.drills.mutants:application", processes=_WORKERS, environment=environment)
+    with serving(server):
+        clients = log_in_all(site, ledger)
+        at_once([partial(answer_all, one, site.cards, 40, Random(one.learner.id)) for one in clients])
+    assert ledger.replies[503] > 0
+
+
+def _agree(pair: tuple[Client, Client]) -> None:
+    """Let two devices of a learner know of each other's answers, as a page loaded anew would."""
+    first, second = pair
+    for card in first.revisions.keys() | second.revisions.keys():
+        newest = max(first.revisions.get(card, 0), second.revisions.get(card, 0))
+        first.revisions[card] = second.revisions[card] = newest
+
+
+def _compete(pair: tuple[Client, Client], site: Site, rounds: int) -> None:
+    """Let two devices of a learner answer the same card at the same moment, card after card."""
+    first, second = pair
+    for number in range(rounds):
+        card = site.cards[number % len(site.cards)]
+        at_once([partial(first.answer, card, 4), partial(second.answer, card, 2)])
+        _agree(pair)

@@ -1,0 +1,137 @@
+"""A Chromium in which every script that runs and every byte for another host is noticed.
+
+The browser runs in a thread of its own, beside whatever other browser the run has. `away.test` leads to a server of
+ours, which notes what is asked of it and who connects; nothing leaves the machine.
+"""
+
+import os
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, TypeVar
+
+from playwright.sync_api import Dialog, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+from tests.browser.chromium import FLAGS, executable
+from tests.drills.hostile_site import Site
+from tests.drills.hostile_text import HOST
+
+_Result = TypeVar("_Result")
+_PATIENCE = 3_000  # milliseconds
+_PROVOKE = """() => {
+  for (const element of document.querySelectorAll("*")) {
+    for (const { name } of [...element.attributes]) {
+      if (name.startsWith("on")) element.dispatchEvent(new Event(name.slice(2)));
+    }
+    const address = element.getAttribute("href") || element.getAttribute("xlink:href") || "";
+    const leads = element.matches("a, area") && address && !/^(https?:|\\/|#|mailto:)/i.test(address.trim());
+    if (leads || element.matches("[formaction]")) element.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    if (element.matches("form") && /script:|\\/\\/away/i.test(element.getAttribute("action"))) element.requestSubmit();
+  }
+}"""
+
+
+@dataclass
+class Noticed:
+    """The numbers of strings that ran and that asked another host; what cannot be told apart is counted."""
+
+    ran: set[int] = field(default_factory=set)
+    asked: set[int] = field(default_factory=set)
+    connections: int = 0
+    pages: int = 0
+
+    def dialog(self, opened: Dialog) -> None:
+        """Something opened a dialogue."""
+        self.ran.add(-1)
+        opened.dismiss()
+
+    def note(self, path: str) -> None:
+        """Remember what was asked of the other host."""
+        self.asked.update(int(number) for number in re.findall(r"/(\d+)", path)[:1])
+
+
+class _Away(ThreadingHTTPServer):
+    """The other host: it answers with scripts that run, and never with a page."""
+
+    daemon_threads = True
+
+    def __init__(self, noticed: Noticed) -> None:
+        self.noticed = noticed
+        super().__init__(("127.0.0.1", 0), _Answer)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """A connection, which is noticed even where nothing is said on it."""
+        self.noticed.connections += 1
+        return super().get_request()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A connection that speaks TLS is noticed already."""
+
+
+class _Answer(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """Note it; a script calls back."""
+        assert isinstance(self.server, _Away)
+        self.server.noticed.note(self.path)
+        if self.headers.get("Sec-Fetch-Dest") != "script":
+            self.send_response(204)
+            self.end_headers()
+            return
+        body = f"ran({self.path[1:]})".encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815 - the library's name
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+def in_a_thread(job: Callable[[], _Result]) -> _Result:
+    """What `job` gives, run in a thread of its own: one thread drives one browser."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(job).result()
+
+
+@contextmanager
+def watched_page(site: Site, noticed: Noticed) -> Iterator[Page]:
+    """A page of a fresh browser that is logged in at the site."""
+    path = executable()
+    assert path is not None, "no Chromium; run: python -m tests.browser.chromium"
+    away = _Away(noticed)
+    threading.Thread(target=away.serve_forever, daemon=True).start()
+    rules = f"MAP {HOST} 127.0.0.1:{away.server_port}"
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=[*FLAGS, *sandbox, f"--host-resolver-rules={rules}"]
+        )
+        context = browser.new_context(base_url=site.address, locale="en")
+        context.add_cookies([{"name": "oboegaki", "value": site.cookie, "url": site.address}])
+        context.expose_binding("ran", lambda _source, number=-1: noticed.ran.add(int(number)))
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("dialog", noticed.dialog)
+        yield page
+        browser.close()
+    away.shutdown()
+    away.server_close()
+
+
+def look(page: Page, address: str, noticed: Noticed) -> None:
+    """Load a page of the site, and do to it what a reader could do."""
+    with suppress(PlaywrightError):  # a page that sends itself elsewhere, or one that has not ended loading
+        page.goto(address, wait_until="load", timeout=_PATIENCE)
+    noticed.pages += 1
+    with suppress(PlaywrightError):
+        page.evaluate(f"() => {{ setTimeout({_PROVOKE}, 0); }}")
+    page.wait_for_timeout(50)
