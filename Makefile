@@ -12,18 +12,21 @@ LISTEN ?= 127.0.0.1:8000
 CATALOGS := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/messages.po))
 UV_COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help run test check format lock texts bench drill clean setup setup-dev browser
-.PHONY: audit sbom setup-audit
+.PHONY: help run test test-postgresql needs check format lock texts bench drill clean setup setup-dev browser
+.PHONY: audit sbom setup-audit setup-dclint
 .PHONY: up down logs ps stats shell backup restore upgrade
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup ## set everything up and start on 127.0.0.1:8000 (LISTEN=host:port for another address)
 	@exec $(BIN)/oboegaki serve --http $(LISTEN)
 
-test: setup-dev browser ## set up what the tests need, a browser too, and run all tests
-	@$(BIN)/pytest
+test: setup-dev browser needs ## set up what the tests need, a browser too, and run all tests
+	@$(BIN)/pytest -n auto
+
+test-postgresql: setup-dev needs ## run what asks the database on PostgreSQL too
+	@$(BIN)/pytest -n auto --postgresql tests/importing tests/test_[a-z]*.py tests/web/test_{account,entrance,library,media}.py
 
 check: setup-dev setup-audit ## format, lint, types, import directions, schema drift, texts, audit
 	@$(BIN)/ruff format --check .
@@ -55,7 +58,7 @@ lock: setup-dev ## resolve the dependencies anew into the lock files, with hashe
 texts: setup-dev ## collect the texts of the pages into app/translations for translation
 	@$(BIN)/python tests/texts.py --collect
 
-drill: setup-dev browser ## run every drill of what must survive and who must stay out at its full size
+drill: setup-dev browser needs ## run every drill of what must survive and who must stay out at its full size
 	@$(BIN)/pytest tests/drills --full
 
 bench: setup-dev ## measure import and answer beside bare sqlite3 and a bare Flask, in one run
@@ -111,8 +114,13 @@ setup-dev: $(VENV)/.dev $(CATALOGS)
 
 setup-audit: $(VENV)/.audit
 
+setup-dclint: $(VENV)/.dclint
+
 browser: $(VENV)/.dev
 	@$(BIN)/python -m tests.browser.chromium
+
+needs: $(VENV)/.dev
+	@$(BIN)/python -m tests.needs
 
 $(BIN)/python:
 	@python=$$(for name in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -132,6 +140,12 @@ $(VENV)/.run: requirements-build.txt pyproject.toml | $(BIN)/python
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	@echo "Installing what checks and tests need"
 	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.dclint: .ci/dclint/package-lock.json | $(BIN)/python
+	@command -v npm >/dev/null || { echo "npm is missing; on Debian: apt-get install npm" >&2; exit 1; }
+	@mkdir -p $(VENV)/dclint; cp .ci/dclint/package*.json $(VENV)/dclint/
+	@npm --prefix $(VENV)/dclint --loglevel error ci --ignore-scripts --no-audit --no-fund >/dev/null
 	@touch $@
 
 $(VENV)/.audit: requirements-audit.txt | $(BIN)/python

@@ -1,5 +1,6 @@
 """Names of accounts: what one may look like, and when two are the same."""
 
+import re
 import unicodedata
 
 from app.errors import OboegakiError
@@ -11,6 +12,9 @@ _UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
 _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0")
 """Letters and marks that show nothing: joiners, fillers and a blank braille cell."""
+
+
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 def checked_name(raw: str) -> str:
@@ -28,8 +32,11 @@ def checked_name(raw: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """The name as names are compared: NFKC and case-folded (Unicode 3.13), any run of spaces as one."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
+    """The name as names are compared: NFKC and case-folded (Unicode 3.13), any run of spaces as one.
+
+    No database can be asked for NUL or half a surrogate pair: U+FFFD stands for them, and no account has that name.
+    """
+    folded = unicodedata.normalize("NFKC", _NO_TEXT.sub("\ufffd", name)).casefold()
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 

@@ -10,7 +10,8 @@ from threading import Lock
 from typing import NamedTuple
 
 from markupsafe import Markup
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app import markup, media
@@ -67,9 +68,8 @@ class Renderings:
         """Write what was rendered since the last time into the table, in the caller's transaction."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
-        for key, html in waiting.items():
-            if _KNOWN.first(session, {"key": key}) is None:
-                _STORE.run(session, {"key": key, "renderer": markup.RENDERER, "html": str(html)})
+        for key, html in sorted(waiting.items()):  # so that two who store the same never wait for each other
+            _STORE.run(session, {"key": key, "renderer": markup.RENDERER, "html": str(html)})
 
     def _key(self, beside: _Beside, *parts: str) -> bytes:
         return markup.rendering_key("remote images" if self._images.remote else "", *parts, *beside.parts)
@@ -128,7 +128,8 @@ def _cloze(card: CardView) -> tuple[str, Iterable[Deletion], int]:
 
 
 _HTML = Prepared(select(Rendering.html).where(Rendering.key == bindparam("key")))
-_KNOWN = Prepared(select(Rendering.key).where(Rendering.key == bindparam("key")))
 _STORE = Prepared(
-    insert(Rendering).values(key=bindparam("key"), renderer=bindparam("renderer"), html=bindparam("html"))
+    insert(Rendering)
+    .values(key=bindparam("key"), renderer=bindparam("renderer"), html=bindparam("html"))
+    .on_conflict_do_nothing()  # SQLite says it in the same words
 )

@@ -75,7 +75,10 @@ def serving(folder: Path, *, durable: bool = False, settings: str = "") -> Itera
 
     Raises MissingError where PostgreSQL is not installed.
     """
-    server = Server(folder, _binaries())
+    found = binaries()
+    if found is None:
+        raise MissingError("PostgreSQL is missing; on Debian: apt-get install postgresql")
+    server = Server(folder, found)
     _run(
         [
             str(server.bin / "initdb"),
@@ -97,13 +100,12 @@ def serving(folder: Path, *, durable: bool = False, settings: str = "") -> Itera
         server.stop()
 
 
-def _binaries() -> Path:
+def binaries() -> Path | None:
+    """The folder of PostgreSQL's programs; None where it is not installed."""
     if found := shutil.which("initdb"):
         return Path(found).resolve().parent
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not versions:
-        raise MissingError("PostgreSQL is missing; on Debian: apt-get install postgresql")
-    return versions[-1].parent
+    return versions[-1].parent if versions else None
 
 
 def _run(command: list[str]) -> None:

@@ -15,7 +15,7 @@ def main() -> int:
         database = Database(from_environment(environment))
         database.migrate()
         database.close()
-        command = [sys.executable, "-m", "flask", "--app", "app.cli.migrating", "db", "check"]
+        command = [sys.executable, "-m", "flask", "--app", "app.migrating", "db", "check"]
         return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
 
 

@@ -21,6 +21,8 @@ from app.models import Note
 from tests.conftest import NOW, add_learner
 from tests.library import add_cards, add_deck, days, give, retire
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def learnt(database: Database) -> tuple[Learner, list[int]]:

@@ -22,6 +22,8 @@ from app.study import Answer, Outcome
 from tests.conftest import NOW, add_learner
 from tests.library import add_cards, add_deck, schedule_of
 
+pytestmark = pytest.mark.sqlite
+
 
 def names(database: Database) -> list[str]:
     with database.reading() as session:

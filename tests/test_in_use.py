@@ -15,6 +15,8 @@ from app.db import Database
 from app.errors import RefusedError, SetupError
 from app.in_use import InUse, nobody_else
 
+pytestmark = pytest.mark.sqlite
+
 HOLDING = "import sys, time\nfrom pathlib import Path\nfrom app.in_use import InUse\nkept = InUse(Path(sys.argv[1]))\n"
 WAITING = f"{HOLDING}print('open', flush=True)\ntime.sleep(60)\n"
 

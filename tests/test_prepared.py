@@ -59,6 +59,7 @@ def test_a_missing_parameter_is_an_error_and_never_null(session: Session) -> Non
         Prepared(BY_PATH).all(session, {})
 
 
+@pytest.mark.sqlite
 def test_errors_of_the_database_are_those_of_sqlalchemy(session: Session, learner: Learner) -> None:
     """The pages know what to say about them."""
     name = select(User.name_key).where(User.id == learner.id)

@@ -230,6 +230,7 @@ def test_each_learner_has_a_schedule_of_their_own(session: Session, learner: Lea
     )
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "statement",
     [
@@ -262,6 +263,7 @@ def test_only_with_a_closed_account_its_own_reviews_go(session: Session, learner
     assert session.execute(select(Review.id)).scalars().all() == [kept.review_id]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("column", "value"),
     [("grade", 6), ("grade", -1), ("grade", None), ("kind", "other"), ("took_ms", -1), ("undoes", UUID(int=1))],

@@ -167,6 +167,7 @@ def test_the_first_look_imports_what_the_start_could_not(database: Database, con
     assert live(database) == ["What starts a container?"]
 
 
+@pytest.mark.sqlite
 def test_a_busy_database_is_said_once_and_tried_again_more_and_more_rarely(
     database: Database, config: Config, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -179,6 +180,7 @@ def test_a_busy_database_is_said_once_and_tried_again_more_and_more_rarely(
     assert caplog.messages[1:] == [f"{config.cards_dir}: 1 files; 1 new"]
 
 
+@pytest.mark.sqlite
 def test_the_pause_before_another_try_has_an_end(
     database: Database, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,7 +82,6 @@ class _Found:
 def check(session: Session) -> Checked:
     """Look at everything, in one moment of the database; changes nothing, and holds no more in memory for more rows."""
     found, tally = _Found(), log.Tally()
-    _one_moment(session)
     file = found.add(guarded(session, "file", pages.faults(session)))
     made = found.add(guarded(session, "schema", schema.faults(session)))
     if not schema.is_whole(made):
@@ -137,12 +136,6 @@ def _repair_rows(database: Database) -> None:
     with suppress(DBAPIError), database.writing() as session:
         repairing.replay_schedules(database, session)
         repairing.restore_queues(session)
-
-
-def _one_moment(session: Session) -> None:
-    """Let two walks see the same rows; SQLite's readers always do."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def _first_needs(file: list[Fault]) -> tuple[str, str]:

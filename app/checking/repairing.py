@@ -56,8 +56,6 @@ def restore_rows(session: Session) -> None:
 
 def replay_schedules(database: Database, session: Session) -> None:
     """Write every schedule that is not the replay of its log, reading beside the one transaction that writes."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE reviews, schedules IN SHARE ROW EXCLUSIVE MODE"))
     with database.reading() as reader:
         waiting = []
         for pair in log.pairs(reader):

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from app import clock, config, importing, setup_code
+from app import clock, config, importing, setup_code, stopping
 from app.config import Config
 from app.db import Database
 from app.errors import OboegakiError, SetupError
@@ -48,7 +48,9 @@ def serve(http: str, socket: str | None, address: str | None) -> None:
     click.echo(greeting)
     sys.stdout.flush()
     os.environ["OBOEGAKI_GREETING"] = greeting  # not an argument: everybody on a machine may read those
-    os.execv(server, [str(server), "--ini", str(_INI), *listen])  # noqa: S606 - the server replaces this process
+    signal.pthread_sigmask(signal.SIG_BLOCK, stopping.TELLING)  # a wish to stop waits until it is listened to
+    kept = [sys.executable, "-I", stopping.__file__, str(server), "--ini", str(_INI), *listen]
+    os.execv(sys.executable, kept)  # noqa: S606 - the server, and who stops it, replace this process
 
 
 def public_address(given: str) -> str:

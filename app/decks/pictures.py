@@ -20,6 +20,7 @@ _WRITTEN = re.compile(
     re.IGNORECASE,
 )
 _INLINE_CODE = re.compile(r"(?<![`\\])(`{1,8})(?!`)[^\n]*?(?<!`)\1(?!`)")
+_BLANK = re.compile(r"\n[ \t]*\n")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()>#+\-.!$|~=<\"'])")
 _MOST = 500
 """Names in one side."""
@@ -49,7 +50,7 @@ def pictures_in(text: str) -> Iterator[Picture]:
     """What one side of a note shows."""
     if not may_show(text):
         return
-    bare = _INLINE_CODE.sub("", hide_code(text, find_fences(text)))
+    bare = "\n\n".join(map(_without_code, _BLANK.split(hide_code(text, find_fences(text)))))
     for count, match in enumerate(_WRITTEN.finditer(bare)):
         if count == _MOST:
             return
@@ -57,3 +58,9 @@ def pictures_in(text: str) -> Iterator[Picture]:
         name = unquote(_ESCAPE.sub(r"\1", written)).strip()
         if name and not ANOTHER_PLACE.match(name) and not name.startswith("#"):
             yield Picture(name, written)
+
+
+def _without_code(paragraph: str) -> str:
+    """A paragraph without its inline code, where each line holds its own: code over several lines is left as it is."""
+    bare = _INLINE_CODE.sub("", paragraph)
+    return paragraph if "`" in bare else bare

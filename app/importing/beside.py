@@ -72,9 +72,12 @@ class Beside:
         self._taken: set[bytes] = set()
 
     def is_as(self, file: str, before: Links) -> bool:
-        """Whether what the deck file `file` showed when it was imported is still just that."""
-        found = [self._found(file, name, before).digest == digest for name, digest in before.items()]
-        return all(found)
+        """Whether what the deck file `file` showed when it was imported is still just that.
+
+        What cannot be read never is: that has to be said until it can.
+        """
+        found = [(self._found(file, name, before), digest) for name, digest in before.items()]
+        return all(seen.digest == digest and seen.fault != "media-unreadable" for seen, digest in found)
 
     def links(self, file: str, shown: Shown, before: Links, text: str = "") -> tuple[dict[str, Seen], list[Problem]]:
         """What the notes of a deck file show, and what is wrong with it; `text` is the file's, to tell lines."""

@@ -1,5 +1,6 @@
 """A folder of deck files: what is read of it, and what is left out. Nothing outside of it is ever opened."""
 
+import errno
 import os
 import stat
 import unicodedata
@@ -25,6 +26,8 @@ from app.importing.sources import (
 MOST_BYTES = 256 * 1024 * 1024
 """A larger deck file is not read."""
 _MIB = 1024 * 1024
+_NOWHERE = (errno.ELOOP, errno.ENAMETOOLONG)
+"""Why nothing stands at a path and never will: links in a circle, and a name that no file can have."""
 
 
 class CardsFolder:
@@ -54,7 +57,7 @@ class CardsFolder:
         """The bytes of a picture or sound below the folder, or why they cannot be had; None where there is none."""
         path, home = self._as_written(file), self._home.resolve()
         try:
-            if not path.resolve().is_relative_to(home):
+            if not _leads_into(path, home):
                 return problem(1, "media-outside", name=file)
             if not stat.S_ISREG(path.stat().st_mode):
                 return None
@@ -63,6 +66,8 @@ class CardsFolder:
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         except OSError as error:
+            if error.errno in _NOWHERE:
+                return None
             return problem(1, "media-unreadable", name=file, reason=error.strerror or str(error))
 
     def _as_written(self, file: str) -> Path:
@@ -157,7 +162,12 @@ def _refuse(error: OSError) -> None:
 
 def _is_plain(path: Path, home: Path) -> bool:
     """Whether it is neither a pipe nor a way out of the folder."""
-    return (not path.is_symlink() or path.resolve().is_relative_to(home)) and path.is_file()
+    return (not path.is_symlink() or _leads_into(path, home)) and path.is_file()
+
+
+def _leads_into(path: Path, home: Path) -> bool:
+    """Whether links on the way stay in the folder; `Path.resolve` would raise where they go in a circle."""
+    return Path(os.path.realpath(path)).is_relative_to(home)
 
 
 def _odd(path: Path, home: Path, file: str) -> LeftOut | None:

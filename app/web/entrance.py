@@ -130,7 +130,9 @@ def begin(token: str, learner: Learner) -> None:
 
 
 def _empty_session() -> None:
+    """Begin anew, with what tells this device again; the cookie outlives the browser."""
     device = session.get(_DEVICE, "")
     session.clear()
+    session.permanent = True
     if device:
         session[_DEVICE] = device

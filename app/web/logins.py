@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Flask, abort, redirect, request, session, url_for
+from flask import Flask, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf.csrf import CSRFProtect
@@ -50,9 +50,7 @@ def _find(token: str) -> LoggedIn | None:
 
 
 def _let_in() -> ResponseReturnValue | None:
-    """Let nobody in without a login, except where OPEN says so; the cookie outlives the browser."""
-    if not session.permanent:
-        session.permanent = True
+    """Let nobody in without a login, except where OPEN says so."""
     if request.endpoint in OPEN or current_user.is_authenticated:
         return None
     if wants_json():

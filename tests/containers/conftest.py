@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.containers.drilled import Drilled, inhabit
 from tests.containers.stack import Stack, copy_of_the_tree
 from tests.containers.visitor import Visitor
 
@@ -36,10 +37,10 @@ def tree(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def stack(tree: Path) -> Iterator[Stack]:
-    """App and nginx, up and healthy, shared by the tests of this run; nobody has an account yet."""
+    """App and nginx by `make up` alone, healthy, shared by the tests of this run; nobody has an account yet."""
     shared = Stack(f"oboegaki-test-{os.getpid()}", tree)
     try:
-        shared.up()
+        shared.said = shared.make("up")
         yield shared
     finally:
         shared.remove()
@@ -47,11 +48,22 @@ def stack(tree: Path) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def owner(stack: Stack) -> Visitor:
-    """The first account of the shared stack, logged in."""
+    """The first account of the shared stack, made with the link that `make up` printed, and logged in."""
     visitor = Visitor(stack.address)
-    reply = visitor.claim(stack.set_up_link())
+    reply = visitor.claim(stack.said.splitlines()[-1].removeprefix("Set up the first account: "))
     assert reply.status == 302, reply.text[:2000]
     return visitor
+
+
+@pytest.fixture(scope="session")
+def drilled(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drilled]:
+    """A stack for drills, with learners; each drill leaves it up and healthy."""
+    hurt = Stack(f"oboegaki-drill-{os.getpid()}", copy_of_the_tree(tmp_path_factory.mktemp("drilled-clone")))
+    try:
+        hurt.up()
+        yield inhabit(hurt, tmp_path_factory.mktemp("drilled"))
+    finally:
+        hurt.remove()
 
 
 @pytest.fixture

@@ -24,6 +24,14 @@ def run(*command: str, cwd: Path = PROJECT, env: dict[str, str] | None = None, t
     return done.stdout
 
 
+def build(folder: Path, tag: str, *options: str) -> str:
+    """Build the image of a folder, under a tag of its own; the log, with a line for each step."""
+    command = ["docker", "image", "build", "--progress", "plain", "--tag", tag, *options, "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    assert done.returncode == 0, done.stderr[-5000:]
+    return done.stderr
+
+
 def copy_of_the_tree(target: Path) -> Path:
     """What a fresh clone would hold of the tree as it is now: what git knows and what it would add."""
     names = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
@@ -48,6 +56,8 @@ class Stack:
     tree: Path
     settings: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
+    said: str = ""
+    """What `make up` printed."""
 
     @property
     def environment(self) -> dict[str, str]:

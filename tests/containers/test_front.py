@@ -7,15 +7,13 @@ import socket
 import time
 from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
-from urllib.parse import urljoin
 
 import pytest
 
 from tests.containers.conftest import NewStack
-from tests.containers.stack import PROJECT, Stack, run
-from tests.containers.visitor import PASSWORD, Reply, Visitor
+from tests.containers.stack import PROJECT, Stack
+from tests.containers.visitor import Reply, Visitor, asset_of
 
-_CANARY = "canary-in-the-query"
 _SECURITY_HEADERS = (
     "X-Content-Type-Options",
     "X-Frame-Options",
@@ -37,35 +35,6 @@ def raw(stack: Stack, head: str) -> Reply:
             return Reply(reply.status, reply.headers, reply.read().decode())
 
 
-def asset_of(visitor: Visitor, path: str) -> str:
-    """The address of the style sheet that a page asks for, with its version."""
-    page = visitor.get(path)
-    found = re.search(r'href="([^"]*/static/app\.css\?v=[^"]+)"', page.text)
-    assert found, page.text[:1000]
-    return urljoin(visitor.address, str(found[1]))
-
-
-def test_r29_what_is_public_and_unchanging_comes_from_the_cache_the_second_time(stack: Stack, owner: Visitor) -> None:
-    """For everybody, whatever cookies they have, and without handing on a cookie of somebody."""
-    address = asset_of(owner, "/")
-    assert owner.get(address).status == 200
-    for visitor in (owner, Visitor(stack.address)):
-        again = visitor.get(address)
-        assert again.headers["X-Cache-Status"] == "HIT"
-        assert again.headers["Set-Cookie"] is None
-        assert "immutable" in again.headers["Cache-Control"]
-
-
-@pytest.mark.parametrize("path", ["/", "/account", "/imports", "/log-in", "/health"])
-def test_r29_a_page_is_never_kept(owner: Visitor, path: str) -> None:
-    """Not the second time either; the app says `no-store`, and nginx has no cache there at all."""
-    for _ in range(2):
-        reply = owner.get(path)
-        assert reply.status in (200, 302)
-        assert reply.headers["X-Cache-Status"] is None
-        assert reply.headers["Cache-Control"] == "no-store"
-
-
 def test_pages_are_compressed_for_browsers_that_ask(owner: Visitor) -> None:
     """And only for them."""
     with closing(HTTPConnection(owner.address.removeprefix("http://"), timeout=10)) as connection:
@@ -73,17 +42,6 @@ def test_pages_are_compressed_for_browsers_that_ask(owner: Visitor) -> None:
         with connection.getresponse() as reply:
             assert reply.headers["Content-Encoding"] == "gzip"
     assert Visitor(owner.address).get("/log-in").headers["Content-Encoding"] is None
-
-
-def test_r12_a_request_is_one_line_in_each_log_and_its_query_in_none(stack: Stack, owner: Visitor) -> None:
-    """Where the set-up code may stand; an error line of nginx holds the whole address, so it has none there."""
-    owner.get(f"/log-in?next={_CANARY}")
-    owner.get(f"/set-up?code={_CANARY}")
-    nginx, app = stack.logs("nginx"), stack.logs("app")
-    assert re.search(r"^\S+ GET /set-up \d{3} \d+B [\d.]+s -$", nginx, re.MULTILINE)
-    assert re.search(r"^\S+ GET /set-up \d{3} \d+B \d+ms$", app, re.MULTILINE)
-    assert _CANARY not in nginx + app
-    assert PASSWORD not in nginx + app
 
 
 TOO_LONG = "a" * 40_000
@@ -139,47 +97,6 @@ def test_a_forged_host_is_refused(stack: Stack, path: str) -> None:
         assert visitor.get(path).status == 200
     assert visitor.get(path, {"Host": "evil.example.com"}).status == 400
     assert visitor.get(path, {"X-Forwarded-Host": "evil.example.com"}).status == 200, "nobody is trusted to say so"
-
-
-def test_r10_a_recreated_app_is_found_again_and_meanwhile_a_page_says_so(new_stack: NewStack) -> None:
-    """With another address, and without a restart of nginx. The page loads again by itself."""
-    stack = new_stack()
-    stack.up()
-    visitor = Visitor(stack.address)
-    visitor.claim(stack.set_up_link())
-    before = address_of(stack)
-    stack.compose("rm", "--stop", "--force", "app")
-    page = visitor.get("/")
-    assert page.status == 503
-    assert page.headers["Retry-After"] == "3"
-    assert '<meta http-equiv="refresh" content="3">' in page.text
-    assert "Oboegaki is starting" in page.text
-    sent = visitor.post("/log-in", {"name": "somebody"})
-    assert '<meta http-equiv="refresh" content="3; url=/">' in sent.text, "what was sent is not sent again"
-    network, image = f"{stack.name}_back", f"{stack.name}-app"
-    placed = ("--detach", "--rm", "--network", network, "--entrypoint", "sleep", image, "600")
-    in_its_place = run("docker", "container", "run", *placed).strip()
-    started = stack.container("nginx")["State"]["StartedAt"]
-    stack.compose("up", "--detach", "--wait", "app")
-    now = address_of(stack)
-    run("docker", "container", "rm", "--force", "--volumes", in_its_place)
-    assert now != before
-    assert wait_for(visitor, "/").status == 200
-    assert stack.container("nginx")["State"]["StartedAt"] == started
-
-
-def address_of(stack: Stack) -> str:
-    """The app's address on the network that it shares with nginx."""
-    networks = stack.container("app")["NetworkSettings"]["Networks"]
-    return str(networks[f"{stack.name}_back"]["IPAddress"])
-
-
-def wait_for(visitor: Visitor, path: str) -> Reply:
-    """The page, once nginx has looked the name up again: within 5 seconds, and a few for a busy machine."""
-    end = time.monotonic() + 15
-    while (reply := visitor.get(path)).status == 503 and time.monotonic() < end:
-        time.sleep(0.5)
-    return reply
 
 
 def test_below_a_path_and_behind_a_proxy(new_stack: NewStack) -> None:

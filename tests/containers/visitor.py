@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
+from html import unescape
 from http.cookiejar import CookieJar
 from typing import Any
 from urllib.error import HTTPError
@@ -14,6 +15,7 @@ from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, HTTPSHandle
 NAME = "owner"
 PASSWORD = "four lanterns by the river"
 _SECONDS = 20
+_EDGE = "edge-of-a-part"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,28 @@ class Visitor:
         page = self.get("/log-in")
         return self.post("/log-in", {"csrf_token": page.token, "name": NAME, "password": PASSWORD})
 
+    def answer(self, grade: int) -> Reply:
+        """Grade the card that is due next; without JavaScript the reply leads to the one after it."""
+        page = self.get("/study")
+        form = re.search(r'<form class="grades[^>]*action="([^"]+)">(.*?)</form>', page.text, re.DOTALL)
+        assert form, page.text[:3000]
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)"[^>]*value="([^"]*)"', form[2]))
+        return self.post(self._below(unescape(form[1])), {**fields, "grade": str(grade)})
+
+    def upload(self, name: str, content: bytes) -> Reply:
+        """Send a deck file as a deck of one's own."""
+        token = self.get("/imports").token
+        head = (
+            f'--{_EDGE}\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{token}\r\n'
+            f'--{_EDGE}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+        )
+        body = head.encode() + content + f"\r\n--{_EDGE}--\r\n".encode()
+        headers = {"Referer": self.address, "Content-Type": f"multipart/form-data; boundary={_EDGE}"}
+        return self._send(Request(self._whole("/imports/own"), data=body, headers=headers))  # noqa: S310 - our own
+
+    def _below(self, path: str) -> str:
+        return urljoin(self.address, path)
+
     def _whole(self, path: str) -> str:
         return path if path.startswith("http") else self.address + path
 
@@ -83,3 +107,11 @@ class Visitor:
 def target_of(reply: Reply, address: str) -> str:
     """Where a redirect leads, as a whole address."""
     return urljoin(address, str(reply.headers["Location"]))
+
+
+def asset_of(visitor: Visitor, path: str) -> str:
+    """The address of the style sheet that a page asks for, with its version."""
+    page = visitor.get(path)
+    found = re.search(r'href="([^"]*/static/app\.css\?v=[^"]+)"', page.text)
+    assert found, page.text[:1000]
+    return urljoin(visitor.address, str(found[1]))

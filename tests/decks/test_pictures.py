@@ -1,7 +1,7 @@
 """Promises of the look for pictures: whatever a page will ask for is found, and what is code or elsewhere is not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.decks.note import Note, NoteKind
@@ -59,6 +59,8 @@ def test_a_note_shows_what_its_two_sides_show_each_once() -> None:
     assert [(found.name, found.written) for found in pictures(note)] == [("a b.png", "a%20b.png"), ("b.png", "b.png")]
 
 
+@example("`\n`![c](code.png)`")  # code over two lines ends where code in one line seems to begin
+@example("`\n# ![c](code.png) `")
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
 def test_everything_that_rendering_asks_for_is_found(text: str) -> None:
     assert asked_for(text) <= {picture.name for picture in pictures_in(text)}

@@ -82,7 +82,7 @@ def serving(world: World, strings: Sequence[Hostile], *, policy: bool) -> Iterat
         named = _plant_names(session, strings)
         many += [f"/imports/{each}" for each in _plant_imports(session, strings)]
         _plant_people(session, world.made.owner_id, strings)
-    many += ["/", "/account", "/server/accounts", "/accounts", "/imports"]
+    many += ["/", "/account", "/server/accounts", "/imports"]
     visitor = world.visitor("hanako")
     cookie = visitor.client.get_cookie("oboegaki")
     assert cookie is not None

@@ -84,7 +84,7 @@ class Server:
         self._log = site.folder / "server.log"
         self._pid_file = site.folder / "server.pid"
         self._command = [*wrapper, *_command(site, module)]
-        self._environment = {
+        self.environment = {
             **os.environ,
             **site.environment,
             **(environment or {}),
@@ -98,7 +98,7 @@ class Server:
         self._pid_file.unlink(missing_ok=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own server
-                self._command, stdout=log, stderr=log, env=self._environment, cwd=PROJECT, start_new_session=True
+                self._command, stdout=log, stderr=log, env=self.environment, cwd=PROJECT, start_new_session=True
             )
         self.wait_until_ready()
         return time.monotonic() - begin
@@ -122,31 +122,31 @@ class Server:
     @property
     def workers(self) -> list[int]:
         """The process ids of the workers that live now."""
-        master = self._master
-        try:
-            found = Path(f"/proc/{master}/task/{master}/children").read_text()
-        except OSError:
-            return []
-        return [int(child) for child in found.split()]
+        return _children(self._master)
 
     @property
     def _master(self) -> int:
         assert self._process is not None
         if self._pid_file.exists():
             return int(self._pid_file.read_text())
-        return self._process.pid
+        return next(iter(_children(self._process.pid)), 0)
 
     def kill(self) -> None:
         """Kill -9 everything at once: what a crash of the machine's memory would leave of the processes."""
         assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        self.kill_group(self._process)
+
+    @staticmethod
+    def kill_group(process: "subprocess.Popen[bytes]") -> None:
+        """Kill -9 a process that began a session of its own, with all that it started."""
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     def stop(self) -> int:
         """Stop as a container engine does, and kill what does not; the exit status."""
         assert self._process is not None
         if self._process.poll() is None:
-            os.kill(self._master, signal.SIGTERM)
+            os.kill(self._master if self._pid_file.exists() else self._process.pid, signal.SIGTERM)
         try:
             return self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -167,6 +167,14 @@ def serving(server: Server) -> Iterator[Server]:
         yield server
     finally:
         server.leave_nothing_running()
+
+
+def _children(process: int) -> list[int]:
+    try:
+        found = Path(f"/proc/{process}/task/{process}/children").read_text()
+    except OSError:
+        return []
+    return [int(child) for child in found.split()]
 
 
 def kill_process(process: int) -> None:

@@ -5,7 +5,6 @@ The drill is shown able to fail: each header is taken out in turn, or weakened, 
 
 import errno
 from collections.abc import Callable, Iterator
-from io import BytesIO
 
 import pytest
 from flask import Response
@@ -20,6 +19,7 @@ from tests.drills.world import World, address_of, fields_of
 HTTPS, HTTP = "https://localhost", "http://localhost"
 PAGE, SCRIPT = "text/html", "application/json"
 YEAR = 31_536_000
+TOO_MUCH = 33 * 1024 * 1024
 OF_FILES = "default-src 'none'; sandbox"
 """The policy of what learners sent: nothing in it runs, whatever a browser takes it for."""
 
@@ -75,7 +75,8 @@ def of_errors(world: World, base: str) -> Replies:
         answer = {"review": world.made.shared["review"], "grade": "4", "revision": "7"}
         yield "409", post(f"/cards/{world.made.shared['card']}/reviews", **answer)
         yield "413", post("/account/settings", name="x" * 2_000_000)
-        yield "413 of a file", post("/imports/own", files=(BytesIO(b"x" * 33 * 1024 * 1024), "a.md"))
+        upload = "multipart/form-data; boundary=x"
+        yield "413 of a file", visitor.client.post("/imports/own", data=bytes(TOO_MUCH), content_type=upload, **address)
         for number in range(6):
             yield f"429, {number} before", post("/account/password", old="guess", new="a path through the cedars")
         for status, fault in FAULTS.items():

@@ -80,7 +80,8 @@ def browse(site: Site, each_number: list[int], visit: Callable[[Page, Noticed], 
         return noticed
 
     noticed = in_a_thread(job)
-    print(f"{noticed.pages} pages; {len(noticed.ran)} ran, {len(noticed.asked)} asked another host")
+    print(f"{noticed.pages} pages, {len(noticed.unseen)} unseen; {len(noticed.ran)} ran, {len(noticed.asked)} asked")
+    print("\n".join(noticed.unseen))
     return noticed
 
 
@@ -113,6 +114,7 @@ def test_with_the_sanitizer_alone_nothing_acts(world: World, hostile: list[Hosti
     assert told(noticed.ran, hostile) == []
     assert told(noticed.asked, hostile) == []
     assert noticed.connections == 0
+    assert noticed.unseen == [], "nothing is known of these pages"
 
 
 def _addresses(text: str) -> list[str]:
@@ -154,6 +156,7 @@ def test_with_the_policy_alone_nothing_acts(
     assert told(noticed.ran, hostile) == []
     assert told(noticed.asked, hostile) == []
     assert noticed.connections == 0
+    assert noticed.unseen == [], "nothing is known of these pages"
 
 
 def test_with_the_policy_alone_and_every_text_as_it_is_nothing_acts(
@@ -164,6 +167,7 @@ def test_with_the_policy_alone_and_every_text_as_it_is_nothing_acts(
         noticed = browse(site, tangled(hostile, 40 if full else 30))
     assert told(noticed.ran, hostile) == []
     assert told(noticed.asked, hostile, _NO_POLICY_FORBIDS) == []
+    assert len(noticed.unseen) <= noticed.pages // 10, "too many pages of which nothing is known"
 
 
 def test_this_drill_sees_what_runs_without_both(

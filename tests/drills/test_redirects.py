@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Request, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, Route, sync_playwright
 from werkzeug.serving import make_server
 
 from app.web import entrance
@@ -158,54 +158,48 @@ class Site:
 
 
 @pytest.fixture
-def chromium(browser: Browser, site: Site) -> Iterator[BrowserContext]:
-    """A window of its own for each server, closed before it: open connections would keep the server from stopping."""
+def chromium(browser: Browser, site: Site) -> Iterator[Page]:
+    """A page in a window of its own for each server."""
     context = browser.new_context()
     context.set_default_timeout(_PATIENCE)
     site.watch(context)
-    yield context
+    yield context.new_page()
     context.close()
 
 
-def entered(site: Site, context: BrowserContext, address: str = "") -> str:
+def entered(site: Site, page: Page, address: str = "") -> str:
     """Log in by the form with an address to lead to; where Chromium landed."""
-    page = context.new_page()
+    page.context.clear_cookies()
     page.goto(f"{site.log_in}?next={quote(address, safe='')}")
     page.get_by_label("Name").fill("taro")
     page.get_by_label("Password").fill(PASSWORD)
     with page.expect_navigation(wait_until="commit"):
         page.locator("main form button").last.click()
-    landed = page.url
-    page.close()
-    return landed
+    return page.url
 
 
-def followed(site: Site, context: BrowserContext, address: str) -> str:
+def followed(site: Site, page: Page, address: str) -> str:
     """Give the log-in page of somebody logged in an address to lead to; where Chromium landed."""
-    page = context.new_page()
     try:
         page.goto(f"{site.log_in}?next={quote(address, safe='')}", wait_until="commit")
-        return page.url
     except Error as error:  # a journey that was not let out, or an address that is none
         return str(error)
-    finally:
-        page.close()
+    return page.url
 
 
-def led_away(site: Site, context: BrowserContext, forms: list[str]) -> list[str]:
+def led_away(site: Site, page: Page, forms: list[str]) -> list[str]:
     """The forms that lead to another origin, or nowhere."""
     found = []
     for form in forms:
         site.left.clear()
-        landed = followed(site, context, form)
+        landed = followed(site, page, form)
         if site.left or not landed.startswith(f"{site.origin}/"):
             found.append(form)
     return found
 
 
-def test_no_form_of_next_leads_away_from_this_server(site: Site, chromium: BrowserContext, full: bool) -> None:
+def test_no_form_of_next_leads_away_from_this_server(site: Site, chromium: Page, full: bool) -> None:
     for form in FORMS if full else FORMS[:: len(FORMS) // BY_FORM]:
-        chromium.clear_cookies()
         assert entered(site, chromium, form).startswith(f"{site.origin}/"), form
     assert site.left == []
     assert len(FORMS) >= 60
@@ -213,11 +207,11 @@ def test_no_form_of_next_leads_away_from_this_server(site: Site, chromium: Brows
 
 
 def test_the_drill_fails_when_a_log_in_leads_where_it_is_told(
-    site: Site, chromium: BrowserContext, monkeypatch: pytest.MonkeyPatch
+    site: Site, chromium: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entered(site, chromium)
     monkeypatch.setattr(entrance, "below_this_app", lambda address: address.replace("\n", "").replace("\r", ""))
-    assert len(led_away(site, chromium, FORMS[:10])) > 5
+    assert led_away(site, chromium, FORMS[:1]) == FORMS[:1]
 
 
 PATHS = [
@@ -229,15 +223,11 @@ PATHS = [
 ]
 
 
-def test_no_address_that_is_asked_for_leads_away_before_or_after_the_log_in(
-    site: Site, chromium: BrowserContext
-) -> None:
+def test_no_address_that_is_asked_for_leads_away_before_or_after_the_log_in(site: Site, chromium: Page) -> None:
     base = site.log_in.removesuffix("/log-in")
     for _ in ("as nobody", "logged in"):
         for path in PATHS:
-            page = chromium.new_page()
-            page.goto(f"{base}{path}", wait_until="commit")
-            assert page.url.startswith(f"{site.origin}/"), path
-            page.close()
+            chromium.goto(f"{base}{path}", wait_until="commit")
+            assert chromium.url.startswith(f"{site.origin}/"), path
         entered(site, chromium)
     assert site.left == []

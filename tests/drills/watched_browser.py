@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ from tests.drills.hostile_site import Site
 from tests.drills.hostile_text import HOST
 
 _Result = TypeVar("_Result")
-_PATIENCE = 3_000  # milliseconds
+_PATIENCE = 10_000  # milliseconds
 _PROVOKE = """() => {
   for (const element of document.querySelectorAll("*")) {
     for (const { name } of [...element.attributes]) {
@@ -45,6 +45,8 @@ class Noticed:
     asked: set[int] = field(default_factory=set)
     connections: int = 0
     pages: int = 0
+    unseen: list[str] = field(default_factory=list)
+    """Pages that did not load or could not be acted on: nothing is known of what they would have done."""
 
     def dialog(self, opened: Dialog) -> None:
         """Something opened a dialogue."""
@@ -129,9 +131,10 @@ def watched_page(site: Site, noticed: Noticed) -> Iterator[Page]:
 
 def look(page: Page, address: str, noticed: Noticed) -> None:
     """Load a page of the site, and do to it what a reader could do."""
-    with suppress(PlaywrightError):  # a page that sends itself elsewhere, or one that has not ended loading
-        page.goto(address, wait_until="load", timeout=_PATIENCE)
     noticed.pages += 1
-    with suppress(PlaywrightError):
+    try:
+        page.goto(address, wait_until="load", timeout=_PATIENCE)
         page.evaluate(f"() => {{ setTimeout({_PROVOKE}, 0); }}")
+    except PlaywrightError as error:  # a page that sends itself elsewhere, or one that has not ended loading
+        noticed.unseen.append(f"{address}: {str(error).splitlines()[0]}")
     page.wait_for_timeout(50)

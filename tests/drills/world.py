@@ -47,7 +47,7 @@ _OWN_FILE = f"---\nname: {CANARY}\n---\n" + "".join(
 _LIBRARY_FILE = "---\nname: Docker\n---\n" + "".join(f"Q: What is {number}?\nA: {number}\n\n" for number in range(5))
 _FIRST = {"decks": 710000, "notes": 720000, "cards": 730000, "imports": 740000, "logins": 750000}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+TOKEN = re.compile(r'name=\\?"csrf_token\\?" value=\\?"([^"\\]+)\\?"')
 Ids = dict[str, str]
 
 

@@ -157,6 +157,20 @@ def test_a_picture_that_changes_or_comes_later_is_taken_though_the_deck_file_sta
     assert shown(started) == {"img/x.png": None}
 
 
+def test_a_picture_that_cannot_be_read_is_told_at_each_import_until_it_can(
+    started: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started.write("a.md", NOTE)
+    put(started, "img/x.png", png("one"))
+    unreadable = Problem(1, "media-unreadable", "", "", {"reason": "Input/output error"})
+    with monkeypatch.context() as broken:
+        broken.setattr(CardsFolder, "medium", lambda *_: unreadable)
+        told = [[one["code"] for file in started.run(asked=False).files for one in file.problems] for _ in range(3)]
+    assert told == 3 * [["media-unreadable"]]
+    started.run(asked=False)
+    assert shown(started) == {"img/x.png": png("one")}
+
+
 def test_an_undo_brings_the_pictures_back(started: Folder) -> None:
     started.write("a.md", NOTE)
     put(started, "img/x.png", png("first"))

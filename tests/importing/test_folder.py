@@ -41,6 +41,7 @@ def test_hidden_files_other_kinds_pipes_and_ways_out_are_left_out(tmp_path: Path
     (folder / "link.md").symlink_to(tmp_path / "outside.md")
     (folder / "inside.md").symlink_to(folder / "a.md")
     (folder / "nowhere.md").symlink_to(folder / "none.md")
+    (folder / "circle.md").symlink_to("circle.md")
     os.mkfifo(folder / "pipe.md")
     assert [source.file for source in from_folder(folder)] == ["a.md", "inside.md"]
 
@@ -88,6 +89,12 @@ def test_a_folder_that_cannot_be_read_is_not_taken_for_empty(tmp_path: Path) -> 
     assert str(found.value) == (
         f"{tmp_path}/x: the folder cannot be read (Permission denied); let the server read it. Nothing was imported"
     )
+
+
+def test_a_picture_in_a_circle_of_links_or_of_an_impossible_name_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "circle.png").symlink_to("circle.png")
+    folder = from_folder(tmp_path)
+    assert [folder.medium("circle.png"), folder.medium("x" * 300 + ".png")] == [None, None]
 
 
 def test_the_state_of_a_folder_changes_with_what_is_imported_only(tmp_path: Path) -> None:

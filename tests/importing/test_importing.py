@@ -28,6 +28,7 @@ def sentences(report: ImportReport) -> list[str]:
     ]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("table", ["notes", "cards", "import_changes"])
 def test_an_import_that_fails_half_way_leaves_nothing(folder: Folder, table: str) -> None:
     folder.write("a.md", START)
@@ -46,6 +47,7 @@ def test_an_import_that_fails_half_way_leaves_nothing(folder: Folder, table: str
     assert folder.tables() == before
 
 
+@pytest.mark.sqlite
 def test_a_first_import_that_fails_half_way_leaves_nothing(folder: Folder) -> None:
     folder.write("a.md", START)
     folder.write("b.md", STOP)
@@ -241,6 +243,7 @@ def test_the_decks_of_an_account_are_studied_after_those_of_the_library(folder: 
     assert folder.decks() == ["9", "10", "11", "a"]
 
 
+@pytest.mark.sqlite
 def test_a_large_file_is_written_while_it_is_read_and_says_what_a_small_one_says(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,13 +1,14 @@
 """Pictures and sounds by their address: for whom, with which headers, and shown on the cards."""
 
 import re
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
 from flask import Flask
 
 from app import create_app, importing
-from app.config import Config, from_environment
+from app.config import Config
 from app.db import Database
 from app.learner import Learner
 from tests.entrance import add_account
@@ -60,8 +61,7 @@ def test_every_kind_is_sent_as_what_it_is_and_nothing_in_it_may_run(
 def test_the_policy_holds_where_pictures_of_other_hosts_are_allowed_too(database: Database, config: Config) -> None:
     import_library(database, config, x=png())
     add_account(database, "hanako")
-    folders = {"OBOEGAKI_DATA_DIR": str(config.data_dir), "OBOEGAKI_CARDS_DIR": str(config.cards_dir)}
-    app = create_app(from_environment(folders | {"OBOEGAKI_REMOTE_IMAGES": "on"}))
+    app = create_app(replace(config, remote_images=True))
     try:
         browser = entered(app, "hanako")
         assert browser.get(address_of(png())).headers["Content-Security-Policy"] == CONTENT_POLICY
@@ -129,8 +129,7 @@ def test_a_missing_picture_is_named_in_the_readers_language(
 def test_pictures_are_found_below_a_sub_path(database: Database, config: Config) -> None:
     import_library(database, config, x=png())
     add_account(database, "hanako")
-    folders = {"OBOEGAKI_DATA_DIR": str(config.data_dir), "OBOEGAKI_CARDS_DIR": str(config.cards_dir)}
-    app = create_app(from_environment(folders | {"OBOEGAKI_BASE_PATH": "/memo"}))
+    app = create_app(replace(config, base_path="/memo"))
     try:
         browser = entered(app, "hanako")
         found = re.search(r'<img src="([^"]+)"', browser.get("/cards/1").text)

@@ -1,4 +1,4 @@
-"""The app with `flask db`, for those who write migrations: `flask --app app.cli.migrating db migrate`."""
+"""The app with `flask db`, for those who write migrations: `flask --app app.migrating db migrate`."""
 
 from flask import Flask
 from flask_migrate import Migrate

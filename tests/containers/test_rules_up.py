@@ -1,0 +1,43 @@
+"""R28: `make up` alone, from a fresh copy, ends with an address and a set-up link that work.
+
+By hand, in a copy: with nginx's `ports` taken out of the compose file the first test is red, since nothing answers at
+the address; with the last two lines of the Makefile's `up` taken out too, since there is no link.
+"""
+
+import re
+
+import pytest
+
+from tests.containers.conftest import NewStack
+from tests.containers.stack import Stack
+from tests.containers.visitor import Visitor
+
+
+def test_r28_make_up_alone_ends_with_an_address_and_a_set_up_link_that_work(stack: Stack, owner: Visitor) -> None:
+    """The link made the first account, and is of no use to the next one."""
+    address, link = stack.said.splitlines()[-2:]
+    assert address == f"Oboegaki is at {stack.address}/"
+    assert re.fullmatch(rf"Set up the first account: {stack.address}/set-up\?code=\w{{16,}}", link)
+    assert owner.get("/account").status == 200
+    assert Visitor(stack.address).get(link.partition(": ")[2]).headers["Location"] == "/log-in"
+    assert "3031->" not in stack.compose("ps"), "no port mapping of uWSGI is needed for that"
+
+
+def test_r28_make_up_again_shows_the_address_and_no_link(stack: Stack, owner: Visitor) -> None:
+    """There is an account by now; nothing is lost or made anew."""
+    before = stack.container("app")["Id"]
+    assert stack.make("up").splitlines()[-1] == f"Oboegaki is at {stack.address}/"
+    assert stack.container("app")["Id"] == before
+    assert owner.get("/account").status == 200
+
+
+def test_r28_where_nginx_cannot_be_published_make_up_fails_and_shows_no_address(
+    stack: Stack, new_stack: NewStack
+) -> None:
+    """The port is the shared stack's already: what comes last is what went wrong."""
+    other = new_stack()
+    other.port = stack.port
+    with pytest.raises(AssertionError, match=r"exit status 2\n") as failed:
+        other.make("up")
+    assert "address already in use" in str(failed.value) or "port is already allocated" in str(failed.value)
+    assert "Oboegaki is at" not in str(failed.value)
