@@ -37,7 +37,8 @@ _EVERYWHERE = ("0.0.0.0", "[::]")  # noqa: S104 - compared with, not listened on
 )
 def serve(http: str, socket: str | None, address: str | None) -> None:
     """Migrate the database, import the decks, print the set-up link while there is no account, and serve."""
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
     address = public_address(address or f"http://{http}")
     os.environ.update(server_environment(os.environ, address))
     greeting = prepare(config.from_environment(), address)

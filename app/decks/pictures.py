@@ -5,6 +5,7 @@ What the page shows is decided by rendering; a name in here that rendering does 
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -19,11 +20,14 @@ _WRITTEN = re.compile(
     rf"{_LABEL}{_TARGET}|!\[\[([^\[\]|\n]+)|\[sound:([^\[\]\n]+)\]|<img\s(?:[^<>]*?\s)?src\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)')",
     re.IGNORECASE,
 )
+_BEGINNING = re.compile(r"!\[|\[sound:|<img\s", re.IGNORECASE)
 _INLINE_CODE = re.compile(r"(?<![`\\])(`{1,8})(?!`)[^\n]*?(?<!`)\1(?!`)")
 _BLANK = re.compile(r"\n[ \t]*\n")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()>#+\-.!$|~=<\"'])")
 _MOST = 500
 """Names in one side."""
+_LONGEST = 2_000
+"""Bytes of a name: what is longer stands nowhere, and PostgreSQL finds nothing by it."""
 
 
 class Picture(NamedTuple):
@@ -36,6 +40,11 @@ class Picture(NamedTuple):
 def may_show(text: str) -> bool:
     """Whether `text` may show a picture or play a sound: a quick look."""
     return "![" in text or "[sound:" in text or "<img" in text
+
+
+def name_of(address: str) -> str:
+    """The name that an address stands for: without percent signs, NUL as U+FFFD as in every text."""
+    return unquote(address).replace("\0", "\ufffd")
 
 
 def pictures(note: Note) -> list[Picture]:
@@ -51,12 +60,12 @@ def pictures_in(text: str) -> Iterator[Picture]:
     if not may_show(text):
         return
     bare = "\n\n".join(map(_without_code, _BLANK.split(hide_code(text, find_fences(text)))))
-    for count, match in enumerate(_WRITTEN.finditer(bare)):
-        if count == _MOST:
-            return
+    # From each beginning anew: what is no picture after all may hold one.
+    found = (_WRITTEN.match(bare, beginning.start()) for beginning in _BEGINNING.finditer(bare))
+    for match in islice(filter(None, found), _MOST):
         written = next((group for group in match.groups() if group), "").strip()
-        name = unquote(_ESCAPE.sub(r"\1", written)).strip()
-        if name and not ANOTHER_PLACE.match(name) and not name.startswith("#"):
+        name = name_of(_ESCAPE.sub(r"\1", written)).strip()
+        if 0 < len(name.encode()) <= _LONGEST and not ANOTHER_PLACE.match(name) and not name.startswith("#"):
             yield Picture(name, written)
 
 

@@ -68,15 +68,15 @@ def import_files(
     sources = files()
     with database.reading() as session:
         is_first = not known.has_notes(session, request.owner_id)
+        _refuse_emptying(session, sources, request)
         plan = None if is_first else make(session, sources, request)
-    if plan is not None:
-        refuse_emptying(plan, request)
-        if not _has_work(plan):
-            return plan.report()
+    if plan is not None and not _has_work(plan):
+        return plan.report()
     with database.writing() as session:
         if plan is None and not known.has_notes(session, request.owner_id):
             return _first_import(session, sources, request, user_id, moment)
         if plan is None or known.decks(session, request.owner_id) != plan.decks:
+            _refuse_emptying(session, sources, request)
             plan = make(session, sources, request)
         return apply(session, plan, sources, user_id, moment)
 
@@ -131,10 +131,11 @@ def _put_away(bench: _Bench, files: list[FilePlan]) -> None:
     bench.shelf.arrange()
 
 
-def refuse_emptying(plan: Plan, request: Request) -> None:
+def _refuse_emptying(session: Session, sources: Sources, request: Request) -> None:
     """Refuse to retire a whole library because its folder came up empty: more often it is not mounted."""
-    empties = request.whole and plan.files and all(file.state is State.MISSING for file in plan.files)
-    if empties and not request.asked:
+    if request.asked or not request.whole or next(iter(sources), None) is not None:
+        return
+    if any(deck.file is not None and deck.retired_at is None for deck in known.decks(session, request.owner_id)):
         raise RefusedError(
             "%(folder)s: the folder holds no deck files, but the library has notes, which were kept; "
             "check that the folder is mounted, or import it by hand to retire them",

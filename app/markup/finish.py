@@ -8,11 +8,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
-from urllib.parse import unquote
 
 from markupsafe import escape
 
-from app.decks.pictures import ANOTHER_PLACE
+from app.decks.pictures import ANOTHER_PLACE, name_of
 from app.markup.boxes import CODE, TABLE
 from app.markup.marks import FILL_END, FILL_START, FILLS, PIPE
 
@@ -116,7 +115,7 @@ class _Finish:
             return self._remote(source, words)
         if not source or ANOTHER_PLACE.match(source):
             return f'<span class="missing-image">{escape(words)}</span>'
-        address = self.images.find(unquote(source))
+        address = self.images.find(name_of(source))
         if address is None:
             return f'<span class="missing-image">{escape(self._missing(source, given.get("alt", "")))}</span>'
         if _SOUND.search(source):
@@ -124,7 +123,7 @@ class _Finish:
         return f'<img src="{escape(address)}" alt="{escape(given.get("alt", ""))}" loading="lazy">'
 
     def _missing(self, source: str, words: str) -> str:
-        told = self.images.missing.replace("%(name)s", unquote(source).rsplit("/", 1)[-1])
+        told = self.images.missing.replace("%(name)s", name_of(source).rsplit("/", 1)[-1])
         return f"{told} ({words})" if words else told
 
     def _remote(self, source: str, words: str) -> str:

@@ -111,9 +111,7 @@ def test_backups_under_load_hold_all_that_was_acknowledged_and_are_put_back_on_a
     elsewhere, (file, known) = new_stack(), made[-1]
     restored = next(line for line in restore_as_told(elsewhere, file) if line.startswith("Restored "))
     with capsys.disabled():
-        print(
-            f"\nbackup under load: seed {SEED}, {len(made)} backups, {len(known)} answers in the last; {restored}"
-        )
+        print(f"\nbackup under load: seed {SEED}, {len(made)} backups, {len(known)} answers in the last; {restored}")
     assert drilled.look_into(back_up_as_told(elsewhere), known).sound
     site = Site(drilled.site.config, {}, drilled.site.learners, drilled.site.cards, elsewhere.port, drilled.folder)
     again = log_in_all(site, Ledger())

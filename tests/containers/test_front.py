@@ -109,7 +109,8 @@ def test_below_a_path_and_behind_a_proxy(new_stack: NewStack) -> None:
     assert link.startswith("https://cards.example.org/cards/set-up?code=")
     visitor = Visitor(stack.address)
     proxy = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "cards.example.org"}
-    page = visitor.get("/set-up", proxy)
+    page = visitor.get("/set-up?code=of-nobody", proxy)
+    assert page.status == 200, page.text[:2000]
     assert 'action="/cards/set-up' in page.text or 'href="/cards/' in page.text
     assert page.headers["Strict-Transport-Security"]
     assert "Secure" in page.headers["Set-Cookie"]

@@ -46,12 +46,18 @@ def asked_for(text: str) -> set[str]:
         ("![a](<a b.png> 'title') ![[c.png|words]] [sound:d.mp3]", ["a b.png", "c.png", "d.mp3"]),
         ("<img alt='x' src='e.png'>", ["e.png"]),
         ("![two\nlines](%E5%9B%B3.png)", ["図.png"]),
+        ("![](a%00b.png)", ["a\ufffdb.png"]),
         ("`![a](b.png)`\n\n```\n![a](c.png)\n```\n", []),
         ("[link](page.md) ![](https://a.example/x.png) ![](data:image/png;base64,AA) ![](//a/b.png) ![](#x)", []),
     ],
 )
 def test_names_come_as_the_page_asks_for_them(text: str, names: list[str]) -> None:
     assert [picture.name for picture in pictures_in(text)] == names
+
+
+def test_a_name_that_is_longer_than_any_path_is_no_picture_of_the_note() -> None:
+    longest = "図" * 665 + ".jpeg"
+    assert [each.name for each in pictures_in(f"![]({longest}) ![](x{longest})")] == [longest]
 
 
 def test_a_note_shows_what_its_two_sides_show_each_once() -> None:

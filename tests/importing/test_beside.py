@@ -12,6 +12,7 @@ from app import importing, media
 from app.decks.note import Problem
 from app.importing import ImportReport
 from app.importing.folder import CardsFolder
+from app.importing.report import Kind
 from app.importing.uploads import Upload, Uploaded, from_uploads
 from app.models import DeckMedium, ImportMedium, Medium
 from tests.conftest import NOW
@@ -169,6 +170,12 @@ def test_a_picture_that_cannot_be_read_is_told_at_each_import_until_it_can(
     assert told == 3 * [["media-unreadable"]]
     started.run(asked=False)
     assert shown(started) == {"img/x.png": png("one")}
+
+
+@pytest.mark.parametrize("name", ["a%00b.png", "".join(map(chr, range(0x4E00, 0x5200))) + ".png"])
+def test_a_name_that_no_database_can_look_for_keeps_no_deck_out(started: Folder, name: str) -> None:
+    started.write("a.md", f"Q: a?\nA: text ![]({name})\n")
+    assert started.run().count(Kind.NEW) == 1
 
 
 def test_an_undo_brings_the_pictures_back(started: Folder) -> None:

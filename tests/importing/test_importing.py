@@ -1,6 +1,7 @@
 """An import as a whole: all or nothing, decks and their order, and what is refused."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 from time import sleep
@@ -11,7 +12,8 @@ from sqlalchemy.exc import DatabaseError
 
 from app import importing
 from app.errors import NotFoundError, RefusedError, StaleError
-from app.importing import ImportReport, from_json
+from app.importing import ImportReport, SourceFile, from_json
+from app.importing.folder import CardsFolder
 from app.importing.uploads import Upload, from_uploads
 from app.models import Card, Deck, DeckMedium, Import, ImportChange, Note
 from tests.conftest import NOW
@@ -127,6 +129,29 @@ def test_a_folder_that_came_up_empty_retires_nothing(folder: Folder) -> None:
         "check that the folder is mounted, or import it by hand to retire them"
     )
     assert folder.tables() == before
+
+
+def test_a_folder_that_went_while_another_import_came_first_retires_nothing(folder: Folder) -> None:
+    folder.write("a.md", START)
+    folder.run()
+
+    class Going(CardsFolder):
+        """Holds its files until they were read; then another import comes first, and the folder is unmounted."""
+
+        def __iter__(self) -> Iterator[SourceFile]:
+            found = list(super().__iter__())
+            yield from found
+            if found:
+                folder.write("b.md", LIST)
+                folder.run()
+                folder.remove("a.md")
+                folder.remove("b.md")
+
+    folder.write("a.md", START + STOP)
+    request = importing.Request(owner_id=None, root="cards", whole=True, asked=False)
+    with pytest.raises(RefusedError, match="the folder holds no deck files, but the library has notes"):
+        importing.import_files(folder.database, lambda: Going(folder.path), request, None, NOW)
+    assert folder.decks() == ["a", "b"]
 
 
 def test_a_missing_folder_retires_nothing(folder: Folder) -> None:

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from app import importing
 from app.errors import NotFoundError, RefusedError
+from app.models import Note
 from tests.conftest import NOW
 from tests.importing.library_folder import Folder
 from tests.importing.test_progress import LIST, START, STOP
@@ -39,6 +41,16 @@ def test_undo_gives_every_row_back_that_was_there(folder: Folder) -> None:
     assert rows_of(folder, {name: set(rows) for name, rows in before.items()}) == before
     assert list(folder.cards()) == cards
     assert folder.decks() == ["a", "b"]
+
+
+def test_what_a_note_has_none_of_is_no_value_in_the_database_after_an_undo_either(folder: Folder) -> None:
+    folder.write("a.md", START + "C: [One] and [two].\n")
+    folder.run()
+    folder.write("a.md", START + "C: [One] and two.\n")
+    folder.undo(folder.run().import_id)
+    with folder.database.reading() as session:
+        values = select(func.count(Note.deletions), func.count(Note.gone_deletions))  # JSON's own null would count
+        assert session.execute(values).one() == (1, 0)
 
 
 def test_an_undone_import_asked_for_again_brings_the_same_notes_back(folder: Folder) -> None:

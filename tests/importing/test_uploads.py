@@ -127,7 +127,7 @@ def _locked() -> bytes:
     return bytes(packed)
 
 
-@pytest.mark.parametrize("packed", [_link(), _locked()])
+@pytest.mark.parametrize("packed", [_link(), _locked()], ids=["a link", "a locked file"])
 def test_links_and_locked_files_are_refused(packed: bytes) -> None:
     sentence = "decks.zip: the zip holds a link or a locked file; pack plain files"
     assert refusal(("decks.zip", packed)) == sentence
@@ -138,7 +138,16 @@ def _wrong_sum() -> bytes:
     return packed.replace(struct.pack("<L", zlib.crc32(b"text")), b"none")
 
 
-@pytest.mark.parametrize("packed", [b"", b"PK\5\6", b"no zip", _wrong_sum(), zipped({"a.md": b"text"})[:-30]])
+_DAMAGED = {
+    "nothing": b"",
+    "its last mark alone": b"PK\5\6",
+    "no zip": b"no zip",
+    "a wrong sum": _wrong_sum(),
+    "half a zip": zipped({"a.md": b"text"})[:-30],
+}
+
+
+@pytest.mark.parametrize("packed", _DAMAGED.values(), ids=_DAMAGED)
 def test_a_damaged_zip_is_refused(packed: bytes) -> None:
     assert refusal(("decks.zip", packed)) == (
         "decks.zip: the zip is damaged or of a kind that cannot be read; pack it again. Nothing was imported"

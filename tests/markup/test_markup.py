@@ -181,6 +181,7 @@ def test_a_file_of_the_deck_is_shown_where_the_caller_finds_it() -> None:
     assert render("![図](none.png)", images) == '<p><span class="missing-image">missing image: none.png (図)</span></p>'
     told = render("![](x/%E5%9B%B3.png)", Images(missing="画像がありません: %(name)s"))
     assert told == '<p><span class="missing-image">画像がありません: 図.png</span></p>'
+    assert render("![](a%00b.png)") == '<p><span class="missing-image">missing image: a\ufffdb.png</span></p>'
 
 
 @pytest.mark.parametrize(
