@@ -87,7 +87,7 @@ WORKDIR /opt/oboegaki
 USER 10001:10001
 VOLUME ["/data"]
 EXPOSE 3031
-# Python listens to it from its first moment on. SIGTERM is not heard by the first process of a container until that says so.
+# Python listens to it from its first moment on. The first process of a container does not hear SIGTERM until it says so.
 STOPSIGNAL SIGINT
 ENTRYPOINT ["oboegaki"]
 CMD ["serve", "--socket", "0.0.0.0:3031"]

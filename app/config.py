@@ -131,7 +131,7 @@ def _hosts(value: str) -> tuple[str, ...]:
 
 def _make_writable(data_dir: Path) -> None:
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds everybody's everything
     except OSError as error:
         raise SetupError(
             f"{data_dir}: the data folder cannot be made ({error.strerror}); make it, or set OBOEGAKI_DATA_DIR"

@@ -38,7 +38,9 @@ def main() -> int:
     if (packages := missing()) and os.geteuid() == 0 and shutil.which("apt-get"):
         _install(packages)
     if packages := missing():
-        print(f"The drills need {', '.join(packages)}; on Debian: apt-get install {' '.join(packages)}", file=sys.stderr)
+        print(
+            f"The drills need {', '.join(packages)}; on Debian: apt-get install {' '.join(packages)}", file=sys.stderr
+        )
         return 1
     return 0
 

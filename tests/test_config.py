@@ -193,6 +193,15 @@ def test_the_secret_key_is_made_once_and_is_its_owner_s_alone(tmp_path: Path) ->
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["secret_key"]
 
 
+def test_nobody_else_on_the_machine_looks_into_a_data_folder_that_was_made(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        settings(tmp_path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
 def test_two_data_folders_have_two_keys(tmp_path: Path) -> None:
     assert settings(tmp_path / "a").secret_key != settings(tmp_path / "b").secret_key
 

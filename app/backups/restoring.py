@@ -117,18 +117,20 @@ def _fold(file: Path) -> None:
 
 
 def _keep_old(place: Path, now: datetime) -> Path | None:
-    """Give the old database, with all that belongs to it, a second name; the first one is about to be taken over."""
-    if not place.exists():
-        return None
-    kept = place.with_name(f"oboegaki-before-restore-{stamp(now)}.db")
-    _fold_old(place)
-    _link(place, kept)
+    """Give the old database, with all that belongs to it, a second name; the first one is about to be taken over.
+
+    A log goes aside even where its database is lost: SQLite would play it into whatever file has the name.
+    """
+    kept, was_there = place.with_name(f"oboegaki-before-restore-{stamp(now)}.db"), place.exists()
+    if was_there:
+        _fold_old(place)
+        _link(place, kept)
     for ending in ("-wal", "-journal"):
         log = place.with_name(f"{place.name}{ending}")
         if log.exists():
             log.replace(kept.with_name(f"{kept.name}{ending}"))
     place.with_name(f"{place.name}-shm").unlink(missing_ok=True)
-    return kept
+    return kept if was_there else None
 
 
 def _fold_old(place: Path) -> None:

@@ -1,7 +1,7 @@
 """Pictures and sounds beside the deck files: which of them the notes show, and what became of them."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from posixpath import dirname, join, normpath
@@ -18,6 +18,8 @@ from app.importing.sources import Sources
 from app.models import Medium
 
 _MIB = 1024 * 1024
+_MOST_LINES = 200
+"""So many lines of a note are looked through for a name; a file may hold many names that stand in no line as such."""
 Links = Mapping[str, bytes | None]
 """What a deck's notes show: the digest of each name; None where there is nothing to be shown."""
 
@@ -81,13 +83,12 @@ class Beside:
 
     def links(self, file: str, shown: Shown, before: Links, text: str = "") -> tuple[dict[str, Seen], list[Problem]]:
         """What the notes of a deck file show, and what is wrong with it; `text` is the file's, to tell lines."""
-        found, problems = {}, []
+        found, problems, lines = {}, [], text.split("\n")
         for name, place in shown.places.items():
             seen = self._within_room(self._found(file, name, before))
             found[name] = seen
             if seen.fault:
-                line = _line_of(place, text)
-                problems.append(_told(seen, line, name))
+                problems.append(_told(seen, _line_of(place, lines), name))
         return found, problems
 
     def _found(self, file: str, name: str, before: Links) -> Seen:
@@ -150,9 +151,9 @@ def _told(seen: Seen, line: int, name: str) -> Problem:
     return problem(line, seen.fault, name=name, **detail)
 
 
-def _line_of(place: _Place, text: str) -> int:
-    """The line in which a picture is written: the first from its note's line on that holds its name."""
-    for line, words in enumerate(text.split("\n")[place.line - 1 :], place.line):
+def _line_of(place: _Place, lines: Sequence[str]) -> int:
+    """The line in which a picture is written: the first of its note's that holds its name, else the note's own."""
+    for line, words in enumerate(lines[place.line - 1 : place.line - 1 + _MOST_LINES], place.line):
         if place.written in words:
             return line
     return place.line

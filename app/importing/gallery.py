@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from app.errors import StaleError
@@ -91,11 +91,16 @@ def put_back(session: Session, deck_id: int, before: Mapping[str, Any]) -> None:
 
 
 def _replace(session: Session, deck_id: int, names: list[str], shown: Links) -> None:
-    for name in set(names):
-        session.execute(delete(DeckMedium).where(DeckMedium.deck_id == deck_id, DeckMedium.name == name))
+    if names:
+        session.connection().execute(_TAKE_DOWN, [{"deck": deck_id, "gone": name} for name in {*names}])
     rows = [{"deck_id": deck_id, "name": name, "sha256": digest} for name, digest in shown.items()]
     if rows:
         session.execute(insert(DeckMedium), rows)
+
+
+_TAKE_DOWN = delete(DeckMedium.__table__).where(  # type: ignore[arg-type]
+    DeckMedium.deck_id == bindparam("deck"), DeckMedium.name == bindparam("gone")
+)
 
 
 def _digest(seen: Seen | None) -> bytes | None:

@@ -110,6 +110,23 @@ def test_what_stood_in_the_old_log_is_in_the_old_file(config: Config, database: 
     assert (reviews_in(place), reviews_in(place.with_name(KEPT))) == (2, 3)
 
 
+def test_the_log_of_a_database_that_is_lost_is_not_taken_for_the_backups(
+    config: Config, database: Database, place: Path
+) -> None:
+    """SQLite would play it into whatever file is given the name, and bring back logins that have ended."""
+    learner = live_in(database)
+    file = make_backup(config, NOW).file
+    answer_one_more(database, learner)
+    log = place.with_name("oboegaki.db-wal")
+    content = log.read_bytes()
+    database.close()
+    place.unlink()
+    log.write_bytes(content)
+    assert restoring.restore(config, file, NOW).kept is None
+    assert reviews_in(place) == 2
+    assert place.with_name(f"{KEPT}-wal").read_bytes() == content
+
+
 def test_a_restore_onto_an_empty_volume(tmp_path: Path, backup: Path) -> None:
     empty = from_environment({"OBOEGAKI_DATA_DIR": str(tmp_path / "fresh")})
     assert restoring.restore(empty, backup, NOW).kept is None

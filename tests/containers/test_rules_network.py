@@ -1,4 +1,8 @@
-"""Who reaches what: 3031 nobody from outside, nginx from where `.env` says. Containers that let others in are seen."""
+"""Who reaches what: 3031 nobody from outside, nginx from where `.env` says. Containers that let others in are seen.
+
+Shown able to fail by hand, in copies: with a network `back` that is not internal the app answers the host, and with an
+app that listens on its container's localhost nginx has nobody to ask: the test of R09 and R24 is red both times.
+"""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""The memo's rules as the running containers show them; the same looks are taken at containers that break them all."""
+"""The memo's rules as the running containers show them; the same looks are taken at containers that break them all.
+
+Shown able to fail by hand, in a copy: with whole addresses in uWSGI's log format the test of R12 is red.
+"""
 
 import re
 from collections.abc import Callable, Iterator

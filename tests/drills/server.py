@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import accounts, clock
+from app import accounts, clock, stopping
 from app.config import Config, from_environment
 from app.db import Database
 from app.learner import Learner
@@ -131,6 +131,14 @@ class Server:
             return int(self._pid_file.read_text())
         return next(iter(_children(self._process.pid)), 0)
 
+    @property
+    def _keeper(self) -> int:
+        """What stands in front of uWSGI, behind a wrapper too; the signal is for that one."""
+        assert self._process is not None
+        if self._pid_file.exists():
+            return int(Path(f"/proc/{self._master}/stat").read_text().rpartition(")")[2].split()[1])
+        return self._process.pid
+
     def kill(self) -> None:
         """Kill -9 everything at once: what a crash of the machine's memory would leave of the processes."""
         assert self._process is not None
@@ -146,7 +154,7 @@ class Server:
         """Stop as a container engine does, and kill what does not; the exit status."""
         assert self._process is not None
         if self._process.poll() is None:
-            os.kill(self._master if self._pid_file.exists() else self._process.pid, signal.SIGTERM)
+            os.kill(self._keeper, signal.SIGTERM)
         try:
             return self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -192,7 +200,7 @@ def _command(site: Site, module: str | None) -> list[str]:
     lines = (PROJECT / "uwsgi.ini").read_text().splitlines()
     settings.write_text("\n".join(f"module = {module}" if line.startswith("module") else line for line in lines) + "\n")
     return [
-        str(binaries / "uwsgi"),
+        *(sys.executable, "-I", stopping.__file__, str(binaries / "uwsgi")),
         *("--ini", str(settings), "--pythonpath", str(PROJECT), "--http-socket", address),
         *("--pidfile", str(site.folder / "server.pid")),
     ]

@@ -83,7 +83,7 @@ def seconds_to_stop(command: list[str], site: Site, moment: str) -> float:
 def test_a_server_under_load_stops_again_and_again_and_loses_nothing(
     site: Site, full: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    times, chance, ledger, server = 40 if full else 4, Random(_SEED), Ledger(), Server(site)
+    times, chance, ledger, server = 20 if full else 4, Random(_SEED), Ledger(), Server(site)
     seconds: list[float] = []
     with serving(server):
         clients = log_in_all(site, ledger)

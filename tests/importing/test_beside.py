@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app import importing, media
 from app.decks.note import Problem
@@ -176,6 +176,16 @@ def test_a_picture_that_cannot_be_read_is_told_at_each_import_until_it_can(
 def test_a_name_that_no_database_can_look_for_keeps_no_deck_out(started: Folder, name: str) -> None:
     started.write("a.md", f"Q: a?\nA: text ![]({name})\n")
     assert started.run().count(Kind.NEW) == 1
+
+
+def test_many_pictures_are_hung_in_no_more_statements_than_a_few(started: Folder) -> None:
+    sent: list[str] = []
+    event.listen(started.database.engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
+    for names in (range(5), range(10), range(20, 500)):
+        started.write("a.md", "\n".join(f"Q: {name}? ![](x{name}.png)\nA: yes" for name in names))
+        sent.clear()
+        started.run()
+        assert sum("deck_media" in statement for statement in sent) <= 12
 
 
 def test_an_undo_brings_the_pictures_back(started: Folder) -> None:
