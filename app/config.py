@@ -11,6 +11,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from app.errors import SetupError
 from app.file_system import MOUNTS, NETWORK, mount_of
@@ -69,7 +70,7 @@ def _from_environment(environ: Mapping[str, str], data_dir: Path) -> Config:
     return Config(
         data_dir=data_dir,
         cards_dir=Path(environ.get("OBOEGAKI_CARDS_DIR") or _PROJECT / "cards").absolute(),
-        database_url=environ.get("OBOEGAKI_DATABASE_URL") or _sqlite_url(data_dir / "oboegaki.db"),
+        database_url=_database_url(environ.get("OBOEGAKI_DATABASE_URL") or _sqlite_url(data_dir / "oboegaki.db")),
         secret_key=_secret_key(environ, data_dir),
         secret_key_file=_secret_key_file(environ, data_dir),
         time_zone=_checked(environ, "OBOEGAKI_TIME_ZONE", "UTC", time_zone),
@@ -92,6 +93,19 @@ def time_zone(name: str) -> str:
 def _sqlite_url(file: Path) -> str:
     """The URL of a SQLite file, whatever signs its path has that mean something in a URL."""
     return URL.create("sqlite", database=str(file)).render_as_string()
+
+
+def _database_url(value: str) -> str:
+    """`value` if it names a database that the app can use; it may hold a password, so no error repeats it."""
+    try:
+        if make_url(value).get_backend_name() in ("sqlite", "postgresql"):
+            return value
+    except ArgumentError:
+        pass
+    raise SetupError(
+        "OBOEGAKI_DATABASE_URL: is not the address of a SQLite or PostgreSQL database; use one such as "
+        "postgresql+psycopg://user:password@host/name, or leave it empty"
+    )
 
 
 def _checked(environ: Mapping[str, str], name: str, default: str, check: Callable[[str], _Value]) -> _Value:

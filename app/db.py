@@ -6,11 +6,11 @@ does the same for everything that writes, and one for each account for its answe
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pysqlite3
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
 from app import clock, schema
@@ -34,6 +34,9 @@ _PRAGMAS = (
 
 _ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """What makes a PostgreSQL transaction see one moment of the database, as SQLite's always do."""
+
+_PROBE_SECONDS = 2.0
+"""An import may write for longer; that is no illness."""
 
 ALL = "everything"
 _EVERYTHING, _ACCOUNT = 0x6F626F65, 0x6F62
@@ -79,12 +82,12 @@ class Database:
             finally:
                 connection.execution_options(writing=None)
 
-    @contextmanager
-    def probing(self) -> Iterator[Session]:
-        """A writing session that is always rolled back: raises where the database cannot be written."""
-        with self._alone(), Session(self._write_engine) as session:
-            yield session
-            session.rollback()
+    def probe(self) -> None:
+        """Raise where the database cannot be written; nothing is. Where another is just writing, it can be written."""
+        with self._lock.tried(_PROBE_SECONDS) if self._lock else nullcontext(True) as is_ours:
+            if is_ours:
+                with self._write_engine.connect() as connection:
+                    connection.execute(text("SELECT 1"))
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:

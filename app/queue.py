@@ -95,6 +95,12 @@ def sit_down(session: Handle, learner: Learner, today: date, deck_id: int | None
     return replace(sitting, deck_id=deck_id, owner_id=deck.owner_id, path=deck.path)
 
 
+def beyond_the_limit(session: Handle, sitting: Sitting, count: int) -> Sitting:
+    """The sitting with `count` new cards on top of those the day has had already, be they over its limit or not."""
+    introduced: int = prepared(statements.INTRODUCED_TODAY).scalar(session, sitting.parameters)
+    return replace(sitting, more_new=max(0, introduced - sitting.learner.new_per_day) + count)
+
+
 def upcoming(session: Handle, sitting: Sitting, limit: int, holding: Collection[int] = ()) -> list[int]:
     """The ids of the next `limit` cards, without those in `holding`; siblings come last."""
     chosen: list[int] = []

@@ -174,6 +174,14 @@ def test_the_database_file_is_known_where_there_is_one(tmp_path: Path, url: str,
     assert settings(tmp_path).database_file == tmp_path / "data" / "oboegaki.db"
 
 
+@pytest.mark.parametrize("url", ["mysql://hana:river@db/oboegaki", "oboegaki.db", "postgresql"])
+def test_a_database_that_is_none_is_refused_without_a_word_of_its_password(tmp_path: Path, url: str) -> None:
+    assert refusal(tmp_path, DATABASE_URL=url) == (
+        "OBOEGAKI_DATABASE_URL: is not the address of a SQLite or PostgreSQL database; use one such as "
+        "postgresql+psycopg://user:password@host/name, or leave it empty"
+    )
+
+
 def test_where_the_key_was_read_is_known(tmp_path: Path) -> None:
     assert settings(tmp_path).secret_key_file == tmp_path / "data" / "secret_key"
     assert settings(tmp_path, SECRET_KEY=KEY).secret_key_file is None

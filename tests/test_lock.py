@@ -104,3 +104,23 @@ def test_an_error_in_the_body_frees_the_lock(path: Path) -> None:
 def test_the_lock_s_file_is_its_owner_s_alone(path: Path) -> None:
     with FileLock(path).held():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_who_only_tries_is_told_after_a_while_that_another_holds_it(path: Path) -> None:
+    with FileLock(path).held(), FileLock(path).tried(0.1) as is_held:
+        assert not is_held
+    lock = FileLock(path)
+    with lock.held(), ThreadPoolExecutor(1) as pool:
+        assert not pool.submit(_try, lock).result()
+
+
+def test_who_tries_and_gets_it_holds_it_until_the_end_of_the_body(path: Path) -> None:
+    with FileLock(path).tried(0.1) as is_held:
+        assert is_held
+        assert not _try(FileLock(path))
+    assert _try(FileLock(path))
+
+
+def _try(lock: FileLock) -> bool:
+    with lock.tried(0.1) as is_held:
+        return is_held

@@ -74,6 +74,17 @@ def test_more_new_cards_can_be_asked_for(session: Session) -> None:
     assert queue.left(session, everything(learner, more_new=2)).new == 2
 
 
+def test_more_new_cards_can_be_asked_for_again_and_again(session: Session) -> None:
+    learner = add_learner(session, "taro", new_per_day=1)
+    cards = add_cards(session, add_deck(session, "Docker"), 6)
+    for done in (0, 1, 3):
+        for card in cards[:done]:
+            give(session, learner, card, 4)
+        sitting = queue.beyond_the_limit(session, everything(learner), 2)
+        assert shown(session, sitting) == cards[done : max(done, 1) + 2]
+        assert queue.left(session, sitting).new == max(done, 1) + 2 - done
+
+
 def test_a_limit_lowered_below_what_was_done_shows_no_new_card(session: Session) -> None:
     learner = add_learner(session, "taro", new_per_day=1)
     cards = add_cards(session, add_deck(session, "Docker"), 4)

@@ -18,7 +18,7 @@ from app.progress_export import progress_json
 from app.web import entrance, forms, time_zones
 from app.web.context import database, done_reading, learner, now, reading, streamed, study_day
 from app.web.forms import Form
-from app.web.language import page_language
+from app.web.language import browser_language
 
 blueprint = Blueprint("account", __name__)
 blueprint.add_url_rule("/set-up", "set_up", entrance.set_up, methods=["GET", "POST"])
@@ -83,7 +83,7 @@ def _settled(form: Form, numbers: dict[str, int | None]) -> ResponseReturnValue:
             full_scale=form.text("full_scale") == "yes",
             theme=form.text("theme"),
         )
-    with force_locale(settled.language or page_language()):
+    with force_locale(settled.language or browser_language()):
         flash(gettext("Saved."))
     return redirect(url_for("account.show"))
 

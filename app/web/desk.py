@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from flask import request, url_for
@@ -23,6 +23,8 @@ from app.web.fragments import Choice, Shown
 from app.web.numbers import number_argument, whole_number
 
 _MOST_MORE_NEW = 1000
+_SOME_MORE = 10
+"""New cards offered at a time to a learner who is done for today."""
 _BUTTONS = (Grade.AGAIN, Grade.HARD, Grade.GOOD, Grade.EASY)
 _MOST_SCHEDULES = 5_000
 
@@ -79,6 +81,22 @@ class Desk:
             is_drill=not card.schedule.is_due(self.today),
             review_id=uuid4(),
         )
+
+
+class Beyond(NamedTuple):
+    """What is there for a learner who is done for today: cards ahead, new cards, and the `more` that asks for those."""
+
+    ahead: int
+    new: int
+    more: int
+
+
+def beyond(deck_id: int | None = None) -> Beyond:
+    """What can still be studied today of everything, or of one deck; nothing is offered that would show no card."""
+    sitting = queue.sit_down(connection(), learner(), study_day(), deck_id)
+    over = queue.beyond_the_limit(connection(), sitting, _SOME_MORE)
+    ahead = queue.left(connection(), replace(sitting, ahead=True))
+    return Beyond(ahead.due, queue.left(connection(), over).new, over.more_new)
 
 
 def sit_down() -> Desk:

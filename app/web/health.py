@@ -5,7 +5,6 @@ import tempfile
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
 
 from app.web.context import config, database
 
@@ -22,8 +21,7 @@ def show() -> ResponseReturnValue:
     Taking the right to write does not reach the disk, and a commit would change the database for a question. What the
     disk thinks of it, a file without a name beside the database finds out; raises OSError.
     """
-    with database().probing() as session:
-        session.execute(text("SELECT 1"))
+    database().probe()
     if file := config().database_file:
         with tempfile.TemporaryFile(dir=file.parent) as draft:
             draft.write(bytes(_ROOM))

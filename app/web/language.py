@@ -48,8 +48,13 @@ def page_language() -> str:
     """The language of this page: the account's, else the best the browser asks for."""
     if "language" not in g:
         chosen = current_user.learner.language if current_user.is_authenticated else ""
-        g.language = chosen or request.accept_languages.best_match(LANGUAGES) or "en"
+        g.language = chosen or browser_language()
     return str(g.language)
+
+
+def browser_language() -> str:
+    """The best of our languages for what the browser asks for."""
+    return request.accept_languages.best_match(LANGUAGES) or "en"
 
 
 def _time_zone() -> str | None:

@@ -13,6 +13,7 @@ from app import cards, exporting, library, setaside, study
 from app.cards import CardView
 from app.web.context import database, done_reading, learner, now, reading, renderings, streamed, study_day
 from app.web.context import uuid_field as uuid
+from app.web.desk import beyond
 from app.web.numbers import whole_number
 from app.web.schedule_words import due_words, easiness_words, standing_words
 
@@ -43,6 +44,7 @@ def deck(deck_id: int) -> ResponseReturnValue:
         stages=library.stages(session, learner(), deck_id),
         figures=figures,
         below=below,
+        beyond=None if figures is None or figures.has_work else beyond(deck_id),
         page=library.page(session, learner(), deck_id, begins),
         question=_question,
         answer=_answer,

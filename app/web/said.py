@@ -44,7 +44,7 @@ def from_address(session: Session, learner: Learner, today: date) -> Said | None
     if request.args.get("refused"):
         return Said(gettext("That answer was not recorded: the card had been answered or changed in the meantime."))
     if request.args.get("undone"):
-        return Said(gettext("Undone: the card is back."))
+        return Said(gettext("Undone: the card is back."), study.last_review(session, learner))
     review_id = request.args.get("after", type=UUID)
     if review_id is None:
         return None

@@ -121,7 +121,7 @@ def make_backup() -> ResponseReturnValue:
     try:
         made = backups.make_backup(config(), now())
     except OboegakiError as error:
-        return _backups_page(sentence(error)), max(error.status, 500)
+        return _backups_page(sentence(error)), error.status if isinstance(error, RefusedError) else 500
     flash(
         gettext(
             "The backup is made and checked: %(file)s, %(size)s.", file=made.file.name, size=bytes_in_words(made.size)

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app import importing, queue, stats
 from app.web.context import learner, reading, study_day
+from app.web.desk import beyond
 
 blueprint = Blueprint("today", __name__)
 
@@ -19,6 +20,7 @@ def show() -> ResponseReturnValue:
         "today/show.html",
         today=today,
         left=left,
+        beyond=None if left.total else beyond(),
         minutes=max(1, round(left.total * pace / 60_000)),
         decks=stats.deck_tree(session, learner(), today),
         forecast=stats.forecast(session, learner(), today),

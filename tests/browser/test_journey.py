@@ -96,18 +96,19 @@ def test_undo_takes_back_answers_one_after_the_other_and_after_the_end(site: Sit
     page = open_browser()
     set_up(page, site)
     page.goto("/study")
-    first, second = answer_by_key(page, "3"), answer_by_key(page, "1")
-    for expected in (second, first):
-        expect(page.locator("form.undo")).to_be_visible() if expected == second else page.goto("/study/end")
+    first, second, third = (answer_by_key(page, key) for key in "313")
+    for expected in (third, second, first):
+        expect(page.locator("form.undo")).to_be_visible() if expected != first else page.goto("/study/end")
         with page.expect_navigation():
-            if expected == second:
+            if expected != first:
                 page.keyboard.press("u")
             else:
                 page.get_by_role("button", name="Undo the last answer").click()
         expect(page.locator(".said")).to_contain_text("the card is back")
         assert question(page) == expected
+    expect(page.locator("form.undo")).to_be_hidden()
     expect(page.locator("[data-left=new]")).to_have_text(str(NEW_A_DAY))
-    assert site.recorded() == 4
+    assert site.recorded() == 6
 
 
 def test_an_edit_of_the_file_keeps_the_progress(site: Site, open_browser: Open) -> None:

@@ -1,7 +1,7 @@
 """What is kept and where: `down` and `up`, cards on the host, uploads in tmpfs, two kinds of backup that restore.
 
-Shown able to fail by hand, in copies: with /data as tmpfs the test of R02 is red (no account is left), with ./cards as a
-volume that of R14, with TMPDIR=/data that of R15, with the README's tar of another folder that of R16.
+Shown able to fail by hand, in copies: with /data as tmpfs the test of R02 is red (no account is left), with ./cards as
+a volume that of R14, with TMPDIR=/data that of R15, with the README's tar of another folder that of R16.
 """
 
 import re

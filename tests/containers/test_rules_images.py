@@ -1,7 +1,7 @@
 """The memo's rules as the images show them, layer by layer; and an image made without care, which must be seen.
 
-Shown able to fail by hand, in copies: with apt's lists left in the last stage the test of R13 is red, with `COPY app app`
-before the packages that of R18. The test of R19 was red before .dockerignore left out hidden files.
+Shown able to fail by hand, in copies: with apt's lists left in the last stage the test of R13 is red, with `COPY app
+app` before the packages that of R18. The test of R19 was red before .dockerignore left out hidden files.
 """
 
 import os

@@ -51,6 +51,13 @@ def test_settings_are_stored_and_shown(browser: Browser, database: Database) -> 
     assert '<html lang="ja" data-theme="dark">' in page
 
 
+def test_that_settings_are_saved_is_said_in_the_language_that_holds_from_now_on(browser: Browser) -> None:
+    browser.post("/account/settings", **_SETTINGS | {"language": "ja"})
+    assert "保存しました。" in browser.text("/account")
+    browser.post("/account/settings", **_SETTINGS)
+    assert "Saved." in browser.text("/account")
+
+
 def test_an_empty_limit_of_reviews_means_none(browser: Browser, database: Database) -> None:
     browser.post("/account/settings", **_SETTINGS)
     assert _account(database, "hanako").reviews_per_day is None

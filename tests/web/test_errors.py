@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 FULL = "The disk is full; nothing was recorded. Tell the person who runs this server."
-FULL_JA = "ディスクがいっぱいのため、何も記録していません。サーバの管理者に知らせてください。"
+FULL_JA = "ディスクがいっぱいのため、何も記録していません。サーバーの管理者に知らせてください。"
 NOT_NOW = "The database cannot be written now; nothing was recorded. Try again in a moment."
 NOT_NOW_JA = "今はデータベースに書き込めないため、何も記録していません。少し待ってからもう一度お試しください。"
 DAMAGED = (
@@ -17,11 +17,11 @@ DAMAGED = (
     '"oboegaki data check" and to restore a backup.'
 )
 DAMAGED_JA = (
-    "データベースが壊れているため、何も記録していません。サーバの管理者に、oboegaki data checkを実行して"
+    "データベースが壊れているため、何も記録していません。サーバーの管理者に、oboegaki data checkを実行して"
     "バックアップから復元するよう伝えてください。"
 )
 OURS = "Something went wrong in the server; answers given before are safe. Try again in a moment."
-OURS_JA = "サーバで問題が起きました。これまでの答えは保存されています。少し待ってからもう一度お試しください。"
+OURS_JA = "サーバーで問題が起きました。これまでの答えは保存されています。少し待ってからもう一度お試しください。"
 
 FAULTS = [
     (pysqlite3.OperationalError("database or disk is full"), 507, FULL, FULL_JA),

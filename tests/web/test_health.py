@@ -5,7 +5,9 @@ import os
 
 import pytest
 
+from app import db
 from app.config import Config
+from app.lock import FileLock
 from tests.web.conftest import Browser
 
 
@@ -33,3 +35,12 @@ def test_health_is_bad_when_the_folder_is_gone(stranger: Browser, config: Config
     """As with a volume that was taken away under a running server."""
     config.data_dir.rename(config.data_dir.with_name("moved"))
     assert stranger.get("/health").status_code >= 500
+
+
+def test_health_is_good_while_another_writes(
+    stranger: Browser, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import of a large library may hold the database for longer than an engine waits for the reply."""
+    monkeypatch.setattr(db, "_PROBE_SECONDS", 0.1)
+    with FileLock(config.data_dir / "write.lock").held():
+        assert stranger.get("/health").status_code == 200

@@ -92,7 +92,7 @@ function send(address, answer, form) {
   };
   unsaved.set(answer, address);
   stage.ariaBusy = "true";
-  sending = sending ? sending.then(job) : job();
+  sending = sending ? sending.then(job, job) : job();
 }
 
 // After a refusal the page is not to be trusted: the server shows what holds, once no answer is on its way.
@@ -163,7 +163,12 @@ function typing(event) {
 }
 
 function press(event) {
-  if (typing(event) || keys.open || event.target.closest("input, select, textarea, .menu")) return;
+  if (typing(event)) return;
+  if (keys.open) {
+    if (event.key === "?") keys.close();
+    return;
+  }
+  if (event.target.closest("input, select, textarea, .menu")) return;
   const card = current();
   const open = card?.querySelector(".turn").open;
   if (event.key === "?") {

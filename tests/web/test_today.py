@@ -1,0 +1,78 @@
+"""Today when the day's cards are done: only what shows a card is offered."""
+
+import re
+from datetime import datetime
+
+import pytest
+
+from app import clock
+from app.db import Database
+from app.learner import Learner
+from tests.library import add_cards, add_deck, days, give, put_due
+from tests.web.conftest import Browser
+
+NEW_A_DAY = 20
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment of the test: pages ask the clock themselves."""
+    return clock.now()
+
+
+@pytest.fixture
+def deck_id(database: Database) -> int:
+    """A deck of the library."""
+    with database.writing() as session:
+        return add_deck(session, "Docker")
+
+
+@pytest.fixture
+def done(database: Database, hanako: Learner, deck_id: int, now: datetime) -> list[int]:
+    """The day's limit of new cards, all answered."""
+    with database.writing() as session:
+        cards = add_cards(session, deck_id, NEW_A_DAY)
+        for card in cards:
+            give(session, hanako, card, 4, now)
+    return cards
+
+
+def _more(browser: Browser, address: str) -> str:
+    """The address of the link that asks for more new cards."""
+    found = re.search(r'href="(/study\?[^"]*more=\d+)"[^>]*>([^<]+)<', browser.get(address).text)
+    assert found is not None, f"no link to more new cards on {address}"
+    assert found[2] in ("10 more new cards", "3 more new cards")
+    return found[1].replace("&amp;", "&")
+
+
+@pytest.mark.usefixtures("done")
+def test_nothing_is_offered_that_would_show_no_card(browser: Browser) -> None:
+    page = browser.text("/")
+    assert "Done for today." in page
+    assert "Study ahead" not in page
+    assert "more new card" not in page
+
+
+@pytest.mark.usefixtures("done")
+def test_more_new_cards_are_offered_as_often_as_there_are_some(
+    browser: Browser, database: Database, hanako: Learner, deck_id: int, now: datetime
+) -> None:
+    with database.writing() as session:
+        further = add_cards(session, deck_id, 13)
+    assert browser.get(_more(browser, "/")).status_code == 200
+    with database.writing() as session:
+        for card in further[:10]:
+            give(session, hanako, card, 4, now)
+    assert "3 more new cards" in browser.text("/")
+    assert browser.get(_more(browser, "/")).status_code == 200
+    assert browser.get(_more(browser, f"/decks/{deck_id}")).status_code == 200
+
+
+def test_cards_of_days_to_come_are_offered(
+    browser: Browser, database: Database, hanako: Learner, deck_id: int, now: datetime
+) -> None:
+    with database.writing() as session:
+        put_due(session, hanako, add_cards(session, deck_id, 1), hanako.study_day(now) + days(3))
+    for address in ("/", f"/decks/{deck_id}"):
+        assert "Study ahead" in browser.text(address)
+    assert browser.get("/study?ahead=1").status_code == 200
