@@ -66,9 +66,12 @@ def _become(command: list[str]) -> None:
     with contextlib.suppress(AttributeError):  # Linux has it
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, TELLING)
+    errors = os.dup(sys.stderr.fileno())
+    os.dup2(sys.stdout.fileno(), sys.stderr.fileno())  # uWSGI writes its log to stderr; a server's log is its output
     try:
         os.execv(command[0], command)  # noqa: S606 - the caller's own server
     except OSError as error:
+        os.dup2(errors, sys.stderr.fileno())
         print(f"{command[0]}: cannot be started ({error.strerror}); install it again", file=sys.stderr, flush=True)
         os._exit(1)
 

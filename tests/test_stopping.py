@@ -104,3 +104,9 @@ def test_the_server_does_not_outlive_a_keeper_that_is_killed() -> None:
         while not is_gone(server):
             assert time.monotonic() < end, "the server goes on by itself"
             time.sleep(0.05)
+
+
+def test_what_the_server_writes_to_stderr_is_its_log_and_goes_to_stdout() -> None:
+    with kept("import sys; print('the log', file=sys.stderr)") as keeper:
+        assert keeper.stdout is not None
+        assert keeper.stdout.read() == "the log\n"
