@@ -159,4 +159,4 @@ def test_the_keys_are_told_by_a_question_mark(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_hidden()
     for told in ("visible", "hidden"):
         page.keyboard.press("?")
-        page.locator("dialog").wait_for(state=told)  # type: ignore[arg-type]
+        page.locator("dialog").wait_for(state=told)
