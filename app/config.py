@@ -104,7 +104,7 @@ def _database_url(value: str) -> str:
         pass
     raise SetupError(
         "OBOEGAKI_DATABASE_URL: is not the address of a SQLite or PostgreSQL database; use one such as "
-        "postgresql+psycopg://user:password@host/name, or leave it empty"
+        "postgresql+psycopg://USER@HOST/DATABASE, or leave it empty"
     )
 
 

@@ -10,6 +10,8 @@ import pytest
 from app.config import Config, from_environment, time_zone
 from app.errors import SetupError
 
+_SECRET = "river"
+
 KEY = "k" * 32
 
 
@@ -174,11 +176,11 @@ def test_the_database_file_is_known_where_there_is_one(tmp_path: Path, url: str,
     assert settings(tmp_path).database_file == tmp_path / "data" / "oboegaki.db"
 
 
-@pytest.mark.parametrize("url", ["mysql://hana:river@db/oboegaki", "oboegaki.db", "postgresql"])
+@pytest.mark.parametrize("url", [f"mysql://hana:{_SECRET}@db/oboegaki", "oboegaki.db", "postgresql"])
 def test_a_database_that_is_none_is_refused_without_a_word_of_its_password(tmp_path: Path, url: str) -> None:
     assert refusal(tmp_path, DATABASE_URL=url) == (
         "OBOEGAKI_DATABASE_URL: is not the address of a SQLite or PostgreSQL database; use one such as "
-        "postgresql+psycopg://user:password@host/name, or leave it empty"
+        "postgresql+psycopg://USER@HOST/DATABASE, or leave it empty"
     )
 
 
