@@ -145,7 +145,7 @@ def _is_whole(reply: Reply) -> bool:
     if reply.status == 413:
         return True
     if "mend them as it says below" in reply.said:
-        return bool(reply.lines) and all(re.match(r"line \d+: .+\. .+\.$", line, re.DOTALL) for line in reply.lines)
+        return bool(reply.lines) and all(re.match(r"line \d+: .+; [a-z].+", line, re.DOTALL) for line in reply.lines)
     has_place = reply.said.startswith(("No deck file", "More than")) or re.match(r".+: .+", reply.said, re.DOTALL)
     return bool(has_place) and bool(re.search(r"; [a-z]", reply.said))
 
