@@ -42,7 +42,7 @@ from tests.drills.test_kill import Killer
 from tests.library import add_cards, add_deck
 
 _SEED = 20260302
-_FORGETFUL = "synchronous_commit=off\nwal_writer_delay=10s\nwal_writer_flush_after=0\n"
+_FORGETFUL = "synchronous_commit=off\nwal_writer_delay=10s\nwal_writer_flush_after=1GB\n"
 
 
 @pytest.fixture
