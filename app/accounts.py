@@ -113,11 +113,7 @@ def set_password(session: Session, name: str, password: str, hasher: Hasher = HA
 
     Raises NotFoundError for an unknown name, OboegakiError for a password that is not taken.
     """
-    user = session.scalar(select(User).where(User.name_key == name_key(name)))
-    if user is None:
-        raise NotFoundError(
-            'There is no account "%(name)s"; "oboegaki user list" shows the names of all accounts', name=name
-        )
+    user = session.get_one(User, id_of(session, name))
     user.password_hash = hasher.hash(checked_password(password, user.name))
     logins.end_logins(session, user.id)
     throttle.forget_account(session, user.id, user.name_key)

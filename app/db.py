@@ -64,8 +64,9 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session that writes: committed at the end of the body, rolled back whole when the body raises."""
-        with self._alone(), self._transaction() as session:
+        with self._alone(), Session(self._write_engine, expire_on_commit=False) as session:
             yield session
+            session.commit()
 
     @contextmanager
     def writing_on(self, connection: Connection, user_id: int) -> Iterator[None]:
@@ -88,12 +89,6 @@ class Database:
             if is_ours:
                 with self._write_engine.connect() as connection:
                     connection.execute(text("SELECT 1"))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Session]:
-        with Session(self._write_engine, expire_on_commit=False) as session:
-            yield session
-            session.commit()
 
     def migrate(self) -> None:
         """Bring the schema up to this program's, once, whoever starts first; a SQLite file is backed up before it."""

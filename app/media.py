@@ -73,6 +73,11 @@ def find(session: Session, learner: Learner, digest: bytes) -> Found:
     return Found(row.type, row.bytes)
 
 
+def is_stored(session: Session, digest: bytes) -> bool:
+    """Whether the bytes of this digest are in the database."""
+    return session.execute(select(Medium.sha256).where(Medium.sha256 == digest)).first() is not None
+
+
 def shown(session: Handle, deck_id: int, names: Sequence[str]) -> dict[str, bytes]:
     """The digests of what a deck's notes call by these names, as far as there is something to be shown."""
     rows = session.execute(_SHOWN, {"deck": deck_id, "names": list(names)})

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -82,18 +81,18 @@ def import_decks(path: Path | None, dry_run: bool, name: str | None, dialect: st
         request = Request(owner_id=owner_id, root=str(root), whole=whole, asked=True, dialect=dialect)
         if dry_run:
             with opened.reading() as session:
-                report = make(session, files(), request).report()
+                report = make(session, files, request).report()
         else:
             report = importing.import_files(opened, files, request, None)
     echo_report(report, as_json=as_json)
 
 
-def _files(root: Path, cards_dir: Path, owner_id: int | None) -> tuple[Callable[[], importing.Sources], bool]:
+def _files(root: Path, cards_dir: Path, owner_id: int | None) -> tuple[importing.Sources, bool]:
     """The files of an import, and whether they are all there are: a part of the cards folder is not the library."""
     inside = root.resolve() != cards_dir.resolve() and root.resolve().is_relative_to(cards_dir.resolve())
     if owner_id is None and inside and root.exists():
-        return lambda: importing.from_part(cards_dir, root), False
-    return lambda: importing.from_path(root), owner_id is None and not root.is_file()
+        return importing.from_part(cards_dir, root), False
+    return importing.from_path(root), owner_id is None and not root.is_file()
 
 
 @deck.command()

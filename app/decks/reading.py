@@ -1,6 +1,7 @@
 """A deck file's bytes in, its notes and problems out: the one way in for the command line, the import and the page."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 
 from app.decks.detect import DIALECTS, LATER, READERS, detect
@@ -57,7 +58,7 @@ def settled(problems: list[Problem], notes: int, dialect: str) -> tuple[Problem,
 def decode(data: bytes) -> str | Problem:
     """The text of a file in UTF-8: without a byte order mark, lines ended by `\\n`, NUL as U+FFFD."""
     try:
-        text = data.removeprefix(b"\xef\xbb\xbf").decode()
+        text = data.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         before = error.object[: error.start]
         line = 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")

@@ -5,6 +5,7 @@ dialect, front matter without an end, bytes that are no text) is for `reading.re
 """
 
 import io
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import IO
@@ -17,7 +18,6 @@ from app.decks.pieces import cut_pieces
 from app.decks.reading import deck_of, settled, sound_notes
 
 _CHUNK = 256 * 1024  # characters
-_MARK = b"\xef\xbb\xbf"
 
 
 class DeckStream:
@@ -78,7 +78,7 @@ def _pieces(reopen: Callable[[], IO[bytes]]) -> Iterator[str]:
 def _text(reopen: Callable[[], IO[bytes]]) -> io.TextIOWrapper:
     """The file as text: without one byte order mark, every newline `\\n`."""
     stream = reopen()
-    if stream.read(len(_MARK)) != _MARK:
+    if stream.read(len(BOM_UTF8)) != BOM_UTF8:
         stream.seek(0)
     return io.TextIOWrapper(stream, encoding="utf-8")
 

@@ -4,7 +4,6 @@ The page, the command, the start and the look at the cards folder all come throu
 into the learner's files, and an edit never costs progress.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -53,19 +52,14 @@ __all__ = [
 def run(database: Database, config: Config, *, user_id: int | None = None, asked: bool = False) -> ImportReport:
     """Import the shared library from the cards folder. `user_id`: who asked for it; None: the server itself."""
     request = Request(owner_id=None, root=str(config.cards_dir), whole=True, asked=asked)
-    return import_files(database, lambda: from_folder(config.cards_dir), request, user_id)
+    return import_files(database, from_folder(config.cards_dir), request, user_id)
 
 
 def import_files(
-    database: Database,
-    files: Callable[[], Sources],
-    request: Request,
-    user_id: int | None,
-    now: datetime | None = None,
+    database: Database, sources: Sources, request: Request, user_id: int | None, now: datetime | None = None
 ) -> ImportReport:
-    """Plan an import and carry it out; `files` gives the place with the deck files, anew each time it is called."""
+    """Plan an import and carry it out; a plan that others were quicker than is made again from the same `sources`."""
     moment = now or clock.now()
-    sources = files()
     with database.reading() as session:
         is_first = not known.has_notes(session, request.owner_id)
         _refuse_emptying(session, sources, request)

@@ -7,7 +7,6 @@ from hashlib import sha256
 from posixpath import dirname, join, normpath
 from typing import NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import media
@@ -15,7 +14,6 @@ from app.decks.note import Note, Problem
 from app.decks.pictures import pictures
 from app.decks.problems import problem
 from app.importing.sources import Sources
-from app.models import Medium
 
 _MIB = 1024 * 1024
 _MOST_LINES = 200
@@ -119,16 +117,13 @@ class Beside:
 
     def _within_room(self, seen: Seen) -> Seen:
         """What is new counts; what would be too much is left out."""
-        if seen.digest is None or seen.digest in self._taken or self._is_stored(seen.digest):
+        if seen.digest is None or seen.digest in self._taken or media.is_stored(self._session, seen.digest):
             return seen
         if seen.size > self._room:
             return seen._replace(digest=None, fault="media-too-much", reason=str(self.sources.most_media // _MIB))
         self._taken.add(seen.digest)
         self._room -= seen.size
         return seen
-
-    def _is_stored(self, digest: bytes) -> bool:
-        return self._session.execute(select(Medium.sha256).where(Medium.sha256 == digest)).first() is not None
 
 
 def _seen(path: str, name: str, found: bytes | Problem | None) -> Seen:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
+from app import media
 from app.errors import StaleError
 from app.importing.beside import Links, Seen
 from app.importing.sources import Sources
@@ -63,10 +64,7 @@ class Gallery:
             self.hang(deck_id, {})
 
     def _store(self, seen: Seen) -> None:
-        if seen.digest is None:
-            return
-        stored = select(Medium.sha256).where(Medium.sha256 == seen.digest)
-        if self._session.execute(stored).first() is not None:
+        if seen.digest is None or media.is_stored(self._session, seen.digest):
             return
         data = self._sources.medium(seen.path)
         if not isinstance(data, bytes) or sha256(data).digest() != seen.digest:

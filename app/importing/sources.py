@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
@@ -23,7 +24,7 @@ _CONTENT = 32
 _CHUNK = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceFile:
     """A deck file: its path below the folder with "/" between, and its bytes or why they could not be read.
 
@@ -35,9 +36,12 @@ class SourceFile:
     fault: Problem | None = None
     reopen: Callable[[], IO[bytes]] | None = None
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
-        """What tells one content from another, as this program's reader reads it: 4 bytes of reader, 32 of content."""
+        """What tells one content from another, as this program's reader reads it: 4 bytes of reader, 32 of content.
+
+        A large file is read for it, once.
+        """
         content = sha256(self.data)
         if self.reopen is not None:
             with self.reopen() as stream:

@@ -60,19 +60,21 @@ class Writer:
                 place = self._keep(was, text, cards[was.row.id], deck_id, position, place)
         for note_id in file.gone:
             self._retire(known[note_id], cards[note_id])
-        if self._next_note > first:
-            self._change(deck_id, None, {"added": [first, self._next_note - 1]})
-        self._flush()
+        self._finish(deck_id, first)
 
     def write_new(self, notes: Iterable[NoteText], deck_id: int) -> int:
         """Write a file's notes, all of them new, into its deck while they come; answers how many they were."""
         first, place, position = self._next_note, 0, 0
         for position, text in enumerate(notes, 1):
             place = self._add(text, deck_id, position - 1, place)
-        if self._next_note > first:
-            self._change(deck_id, None, {"added": [first, self._next_note - 1]})
-        self._flush()
+        self._finish(deck_id, first)
         return position
+
+    def _finish(self, deck_id: int, first_new: int) -> None:
+        """Remember which notes a deck was given, and write what waits."""
+        if self._next_note > first_new:
+            self._change(deck_id, None, {"added": [first_new, self._next_note - 1]})
+        self._flush()
 
     def _add(self, text: NoteText, deck_id: int, position: int, place: int) -> int:
         note_id = self._next_note

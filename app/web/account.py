@@ -33,7 +33,7 @@ def note_seen() -> None:
     """Write down now and then that a login is in use: at unsafe requests only, since reading changes nothing."""
     if request.method in _SAFE or not current_user.is_authenticated:
         return
-    if now() - current_user.seen_at >= logins.SEEN_EVERY:
+    if current_user.login.is_to_be_noted(now()):
         with _writing() as session:
             logins.note_seen(session, current_user.login_id, now())
 

@@ -10,6 +10,7 @@ from app import logins, setup_code
 from app.accounts import known_time_zone
 from app.devices import device_label
 from app.learner import Learner
+from app.logins import Found
 from app.names import checked_name
 from app.passwords import checked_password
 from app.web import forms, time_zones
@@ -126,7 +127,7 @@ def below_this_app(address: str) -> str:
 def begin(token: str, learner: Learner) -> None:
     """Start a fresh session for a token just made: what was in the old one is gone."""
     _empty_session()
-    login_user(LoggedIn(token, 0, now(), learner))
+    login_user(LoggedIn(token, Found(0, now(), learner)))
 
 
 def _empty_session() -> None:

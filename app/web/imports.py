@@ -49,7 +49,7 @@ def create_own() -> ResponseReturnValue:
     done_reading()
     me = learner()
     wanted = Request(owner_id=me.id, root=gettext("uploaded files"), whole=False, asked=True)
-    report = importing.import_files(database(), lambda: sources, wanted, me.id, now())
+    report = importing.import_files(database(), sources, wanted, me.id, now())
     if report.import_id is None and any(file.state == State.UNREADABLE for file in report.files):
         return _refused(gettext("No file could be read, so nothing was imported; mend them as it says below."), report)
     return _done(report)

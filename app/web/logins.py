@@ -1,7 +1,6 @@
 """Who is asking: a cookie holds a login's token, the server knows whose it is, log-out ends it on the server."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Flask, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,6 +9,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from app import logins
 from app.learner import Learner
+from app.logins import Found
 from app.web.context import connection, done_reading, now
 from app.web.errors import wants_json
 
@@ -25,9 +25,17 @@ class LoggedIn(UserMixin):  # type: ignore[misc]
     """A request's login, as Flask-Login wants it: its id is the login's token."""
 
     token: str
-    login_id: int
-    seen_at: datetime
-    learner: Learner
+    login: Found
+
+    @property
+    def login_id(self) -> int:
+        """Which of the learner's logins it is."""
+        return self.login.login_id
+
+    @property
+    def learner(self) -> Learner:
+        """Whose it is."""
+        return self.login.learner
 
     def get_id(self) -> str:
         """What the cookie holds."""
@@ -46,7 +54,7 @@ def init_app(app: Flask) -> None:
 
 def _find(token: str) -> LoggedIn | None:
     found = logins.find_login(connection(), token, now())
-    return None if found is None else LoggedIn(token, found.login_id, found.seen_at, found.learner)
+    return None if found is None else LoggedIn(token, found)
 
 
 def _let_in() -> ResponseReturnValue | None:

@@ -15,7 +15,7 @@ from app.errors import OboegakiError
 from app.srs.sm2 import Grade
 from app.study import Answer, Outcome
 from app.web import said
-from app.web.context import connection, database, learner, now, number_field, reading, renderings, study_day
+from app.web.context import connection, database, learner, now, number_field, reading, renderings
 from app.web.context import uuid_field as uuid
 from app.web.desk import sit_down, stay
 from app.web.errors import wants_json
@@ -43,7 +43,7 @@ def show() -> ResponseReturnValue:
         shown=shown[0],
         upcoming=shown[1] if len(shown) > 1 else None,
         left=desk.left(),
-        said=said.from_address(reading(), learner(), study_day()),
+        said=said.from_address(reading(), desk.learner, desk.today),
         place=desk.place,
     )
 

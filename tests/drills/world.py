@@ -95,7 +95,7 @@ def make(folder: Path) -> Made:
     owner = accounts["hanako"]
     request = Request(owner_id=owner.id, root=CANARY, whole=False, asked=True)
     sources = from_uploads([Upload("own.zip", _zip({f"{CANARY}.md": _OWN_FILE.encode(), "own.png": PICTURE}))])
-    importing.import_files(database, lambda: sources, request, owner.id)
+    importing.import_files(database, sources, request, owner.id)
     with database.writing() as session:
         review = uuid4()
         card = session.scalars(select(Card.id).join(Deck).where(Deck.owner_id == owner.id).order_by(Card.id)).first()

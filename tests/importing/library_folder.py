@@ -47,7 +47,7 @@ class Folder:
         self.hour += 1
         request = Request(owner_id=None, root=str(self.path), whole=True, asked=asked)
         moment = NOW + timedelta(hours=self.hour)
-        return importing.import_files(self.database, lambda: importing.from_folder(self.path), request, None, moment)
+        return importing.import_files(self.database, importing.from_folder(self.path), request, None, moment)
 
     def plan(self) -> Plan:
         """The plan of an import, which writes nothing."""

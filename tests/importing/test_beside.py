@@ -251,7 +251,7 @@ def test_a_part_that_is_imported_knows_the_pictures_of_the_whole(folder: Folder)
     folder.write("x/a.md", "Q: a?\nA: ![](../img/x.png)\n")
     request = importing.Request(owner_id=None, root="x", whole=False, asked=True)
     part = importing.from_part(folder.path, folder.path / "x")
-    assert problems(importing.import_files(folder.database, lambda: part, request, None, NOW)) == []
+    assert problems(importing.import_files(folder.database, part, request, None, NOW)) == []
     assert stored(folder) == [png()]
 
 
@@ -267,7 +267,7 @@ def zipped(files: Mapping[str, bytes]) -> Uploaded:
 def send(folder: Folder, sources: Uploaded) -> ImportReport:
     """Import an upload as decks of the learner's own."""
     request = importing.Request(owner_id=folder.learner.id, root="uploaded files", whole=False, asked=True)
-    return importing.import_files(folder.database, lambda: sources, request, folder.learner.id, NOW)
+    return importing.import_files(folder.database, sources, request, folder.learner.id, NOW)
 
 
 def test_a_zip_brings_its_pictures_and_a_file_sent_alone_keeps_them(folder: Folder) -> None:

@@ -150,7 +150,7 @@ def test_a_folder_that_went_while_another_import_came_first_retires_nothing(fold
     folder.write("a.md", START + STOP)
     request = importing.Request(owner_id=None, root="cards", whole=True, asked=False)
     with pytest.raises(RefusedError, match="the folder holds no deck files, but the library has notes"):
-        importing.import_files(folder.database, lambda: Going(folder.path), request, None, NOW)
+        importing.import_files(folder.database, Going(folder.path), request, None, NOW)
     assert folder.decks() == ["a", "b"]
 
 
@@ -229,7 +229,7 @@ def test_an_upload_under_another_name_is_the_same_deck_when_its_notes_are_the_sa
 def _import_own(folder: Folder, file: str, text: str) -> None:
     request = importing.Request(owner_id=folder.learner.id, root="uploaded files", whole=False, asked=True)
     sources = from_uploads([Upload(file, io.BytesIO(text.encode()))])
-    importing.import_files(folder.database, lambda: sources, request, folder.learner.id, NOW)
+    importing.import_files(folder.database, sources, request, folder.learner.id, NOW)
 
 
 def test_a_file_that_made_no_note_and_went_leaves_no_deck(folder: Folder) -> None:

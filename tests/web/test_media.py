@@ -39,7 +39,7 @@ def import_own(database: Database, owner: Learner, config: Config, data: bytes) 
     (folder / "x.png").write_bytes(data)
     (folder / "own.md").write_text("Q: own?\nA: ![](x.png)\n")
     request = importing.Request(owner_id=owner.id, root="", whole=False, asked=True)
-    importing.import_files(database, lambda: importing.from_folder(folder), request, owner.id)
+    importing.import_files(database, importing.from_folder(folder), request, owner.id)
 
 
 @pytest.mark.parametrize("kind", FIRST_BYTES)
