@@ -32,8 +32,8 @@ _PLANTED = {
 _CARELESS = """FROM {app}
 USER 0
 ENTRYPOINT oboegaki serve
-RUN mkdir -p /root/.cache/pip && echo canary-in-a-key >/root/.cache/pip/wheel && echo >/var/lib/apt/lists/some
-RUN install /bin/true /usr/bin/gcc && rm -r /root/.cache /var/lib/apt/lists/*
+RUN mkdir -p ~/.cache/pip && echo canary-in-a-key >~/.cache/pip/wheel && echo >/var/lib/apt/lists/some
+RUN install /bin/true /usr/bin/gcc && rm -r ~/.cache /var/lib/apt/lists/*
 """
 _BUILDER = ("--target", "builder")
 _CONTEXT = "FROM scratch\nCOPY . /\n"
