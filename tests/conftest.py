@@ -7,6 +7,7 @@ from shutil import copyfile
 from tempfile import TemporaryDirectory
 
 import pytest
+from playwright.sync_api import Browser
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from app.db import Database
 from app.learner import Learner
 from app.models import User
 from tests import postgresql
+from tests.browser.chromium import launched
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """A Monday morning: the moment most tests happen at."""
@@ -61,6 +63,13 @@ def migrated_database(postgresql_server: postgresql.Server, tmp_path_factory: py
     database.migrate()
     database.close()
     return str(make_url(url).database)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The one Chromium of a thread that drives pages, kept until the end: Playwright does not start twice in one."""
+    with launched() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -8,12 +8,18 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PACKAGES = ("chromium", "fonts-noto-cjk")
 
-FLAGS = (
+_FLAGS = (
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -29,6 +35,20 @@ def executable() -> str | None:
         if found := shutil.which(name):
             return found
     return _playwrights_own()
+
+
+@contextmanager
+def launched(*flags: str) -> Iterator["Browser"]:
+    """A running Chromium, without a window; fails on a machine that has none."""
+    from playwright.sync_api import sync_playwright
+
+    path = executable()
+    assert path is not None, "no Chromium; run: python -m tests.browser.chromium"
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=[*_FLAGS, *sandbox, *flags])
+        yield opened
+        opened.close()
 
 
 def _playwrights_own() -> str | None:

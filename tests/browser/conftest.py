@@ -1,7 +1,5 @@
 """A real server and a real Chromium: decks imported from files, accounts by the set-up link, a clock that moves."""
 
-import os
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,14 +10,13 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import func, select
-from werkzeug.serving import make_server
 
 from app import create_app, importing, setup_code
 from app.config import from_environment
 from app.models import Review
-from tests.browser.chromium import FLAGS, executable
+from tests.served import served
 
 MONDAY = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 PASSWORD = "a quiet morning with tea"
@@ -96,19 +93,6 @@ class Site:
         return importing.run(self.app.extensions["database"], self.app.extensions["config"])
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The one browser of the run; a machine without one fails here."""
-    path = executable()
-    if path is None:
-        pytest.fail("no Chromium; run: python -m tests.browser.chromium")
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *sandbox])
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
 def site(tmp_path: Path, migrated_file: Path) -> Iterator[Site]:
     """A server on a free port, with two decks and no account yet."""
@@ -120,16 +104,11 @@ def site(tmp_path: Path, migrated_file: Path) -> Iterator[Site]:
     (cards / "1-commands.md").write_text(DECK)
     (cards / "2-shapes.md").write_text(SHAPES)
     app = create_app(from_environment({"OBOEGAKI_DATA_DIR": str(data), "OBOEGAKI_CARDS_DIR": str(cards)}))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    address = f"http://127.0.0.1:{server.port}"
-    started = Site(address, app, cards, clock, f"{address}/set-up?code={_code(app)}")
-    started.import_decks()
-    yield started
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as port:
+        address = f"http://127.0.0.1:{port}"
+        started = Site(address, app, cards, clock, f"{address}/set-up?code={_code(app)}")
+        started.import_decks()
+        yield started
     app.extensions["database"].close()
     clock.stop()
 

@@ -3,43 +3,20 @@
 import re
 from pathlib import Path
 
-import pysqlite3
 import pytest
 from click.testing import CliRunner, Result
 
 from app.cli.data import data
 from app.config import Config
 from app.db import Database
-from tests.conftest import add_learner
-from tests.library import add_cards, add_deck, give
+from tests.cli.conftest import spoil
 
-
-@pytest.fixture(autouse=True)
-def environment(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings of this test as the command finds them."""
-    monkeypatch.setenv("OBOEGAKI_DATA_DIR", str(config.data_dir))
-    monkeypatch.setenv("OBOEGAKI_CARDS_DIR", str(config.cards_dir))
-
-
-@pytest.fixture
-def file(database: Database, config: Config) -> Path:
-    """A database file in which a learner answered one card."""
-    with database.writing() as session:
-        card = add_cards(session, add_deck(session, "Docker"), 1)[0]
-        give(session, add_learner(session, "hanako"), card, 4)
-    return config.data_dir / "oboegaki.db"
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 def run(*arguments: str) -> Result:
     """What the command did."""
     return CliRunner().invoke(data, arguments)
-
-
-def spoil(file: Path, statement: str) -> None:
-    """Change the database as no part of the program does."""
-    connection = pysqlite3.connect(str(file), isolation_level=None)
-    connection.execute(statement)
-    connection.close()
 
 
 def test_an_empty_folder_gets_the_schema_and_twice_is_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

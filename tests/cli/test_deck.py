@@ -13,15 +13,10 @@ from app.db import Database
 from app.models import Deck, Note
 from tests.conftest import add_learner
 
+pytestmark = pytest.mark.usefixtures("environment")
+
 START = "Q: What starts a container?\nA: docker container start\n"
 STOP = "Q: What stops a container?\nA: docker container stop\n"
-
-
-@pytest.fixture(autouse=True)
-def environment(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings of this test as the command finds them."""
-    monkeypatch.setenv("OBOEGAKI_DATA_DIR", str(config.data_dir))
-    monkeypatch.setenv("OBOEGAKI_CARDS_DIR", str(config.cards_dir))
 
 
 def run(*arguments: str | Path) -> Result:

@@ -12,12 +12,7 @@ from app.config import Config
 from app.db import Database
 from tests.conftest import NOW
 
-
-@pytest.fixture(autouse=True)
-def environment(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings of this test as the command finds them."""
-    monkeypatch.setenv("OBOEGAKI_DATA_DIR", str(config.data_dir))
-    monkeypatch.setenv("OBOEGAKI_CARDS_DIR", str(config.cards_dir))
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 def run(*arguments: str) -> Result:

@@ -15,12 +15,7 @@ from app.models import User
 from tests.conftest import NOW, add_learner
 from tests.library import TODAY, add_cards, add_deck, days, give, put_due
 
-
-@pytest.fixture(autouse=True)
-def environment(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings of this test as the command finds them."""
-    monkeypatch.setenv("OBOEGAKI_DATA_DIR", str(config.data_dir))
-    monkeypatch.setenv("OBOEGAKI_CARDS_DIR", str(config.cards_dir))
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 @pytest.fixture(autouse=True)

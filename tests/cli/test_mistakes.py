@@ -6,17 +6,14 @@ from pathlib import Path
 import pytest
 
 from app import cli
-from app.config import Config
 
 NOBODY = 'There is no account "nobody"; "oboegaki user list" shows the names of all accounts'
 PASSWORD = "four lanterns by the river\n"
 
 
 @pytest.fixture(autouse=True)
-def environment(config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The settings of this test as the command finds them, and a folder to stand in with one deck file."""
-    monkeypatch.setenv("OBOEGAKI_DATA_DIR", str(config.data_dir))
-    monkeypatch.setenv("OBOEGAKI_CARDS_DIR", str(config.cards_dir))
+def folder(environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A folder to stand in, with one deck file."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.md").write_text("Q: x\nA: y\n")
     (tmp_path / "notes.txt").write_text("Q: x\nA: y\n")

@@ -4,13 +4,12 @@ Shown able to fail: the page that ends it asks for a style of its own, which the
 so is every complaint of a page before.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import FLAGS, executable
+from tests.browser.chromium import launched
 from tests.browser.conftest import question
 from tests.containers.conftest import NewStack
 from tests.containers.drilled import until
@@ -48,11 +47,7 @@ def journey(stack: Stack, complaints: list[str]) -> None:
 @contextmanager
 def window(stack: Stack, complaints: list[str]) -> Iterator[Page]:
     """A fresh browser; what its pages complain of, and whom they ask besides this server, is noted."""
-    path = executable()
-    assert path is not None, "no Chromium; run: python -m tests.browser.chromium"
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *sandbox])
+    with launched() as browser:
         page = browser.new_page(base_url=stack.address, locale="en")
         page.set_default_timeout(20_000)
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
@@ -60,7 +55,6 @@ def window(stack: Stack, complaints: list[str]) -> Iterator[Page]:
         page.on("requestfailed", lambda asked: complaints.append(f"{asked.url}: {asked.failure}"))
         page.on("request", lambda asked: None if is_ours(asked.url, stack) else complaints.append(asked.url))
         yield page
-        browser.close()
 
 
 def is_ours(url: str, stack: Stack) -> bool:

@@ -3,7 +3,6 @@
 The rows are written past the import, so that each string stands exactly as it is in every place where text can stand.
 """
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ import pytest
 from markupsafe import Markup
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 import app.markup
 from app import clock
@@ -22,6 +20,7 @@ from app.importing.report import FileReport, ImportReport, Item, Kind, State
 from app.models import Card, Deck, Import, Login, Note, User
 from tests.drills.hostile_text import Hostile
 from tests.drills.world import World
+from tests.served import served
 
 PER_DECK = 25
 """Two notes of each string, 50 cards: a page of a deck."""
@@ -88,15 +87,8 @@ def serving(world: World, strings: Sequence[Hostile], *, policy: bool) -> Iterat
     assert cookie is not None
     if not policy:
         world.app.wsgi_app = without_policy(world.app)  # type: ignore[method-assign]
-    server = make_server("127.0.0.1", 0, world.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield Site(f"http://127.0.0.1:{server.port}", cookie.value, many, single, named)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served(world.app) as port:
+        yield Site(f"http://127.0.0.1:{port}", cookie.value, many, single, named)
 
 
 def _deck(session: Session, path: str, **columns: Any) -> int:

@@ -5,20 +5,17 @@ every request of the journey is looked at. The drill is shown able to fail: with
 Chromium leaves.
 """
 
-import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, Route, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, Route
 
 from app.web import entrance
-from tests.browser.chromium import FLAGS, executable
 from tests.drills.world import Made, World
 from tests.entrance import PASSWORD
+from tests.served import served
 
 _PATIENCE = 10_000  # ms
 pytestmark = [
@@ -104,30 +101,12 @@ BY_FORM = 8
 """So many in everyday runs by the form, too, which costs a hash each."""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The Chromium of these drills."""
-    path = executable()
-    if path is None:
-        pytest.fail("no Chromium; run: python -m tests.browser.chromium")
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *sandbox])
-        yield opened
-        opened.close()
-
-
 @pytest.fixture(params=["", "/cards"], ids=["at the root", "below a path"])
 def site(request: pytest.FixtureRequest, made_world: Made, tmp_path: Path) -> Iterator["Site"]:
     """A running server, at the root of its host and below a path."""
     world = World(made_world, tmp_path / "site", BASE_PATH=request.param)
-    server = make_server("127.0.0.1", 0, world.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Site(f"http://localhost:{server.port}", request.param, world)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(world.app) as port:
+        yield Site(f"http://localhost:{port}", request.param, world)
     world.close()
 
 

@@ -4,7 +4,6 @@ The browser runs in a thread of its own, beside whatever other browser the run h
 ours, which notes what is asked of it and who connects; nothing leaves the machine.
 """
 
-import os
 import re
 import socket
 import threading
@@ -15,10 +14,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
 
-from playwright.sync_api import Dialog, Page, sync_playwright
+from playwright.sync_api import Dialog, Page
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.browser.chromium import FLAGS, executable
+from tests.browser.chromium import launched
 from tests.drills.hostile_site import Site
 from tests.drills.hostile_text import HOST
 
@@ -107,16 +106,10 @@ def in_a_thread(job: Callable[[], _Result]) -> _Result:
 @contextmanager
 def watched_page(site: Site, noticed: Noticed) -> Iterator[Page]:
     """A page of a fresh browser that is logged in at the site."""
-    path = executable()
-    assert path is not None, "no Chromium; run: python -m tests.browser.chromium"
     away = _Away(noticed)
     threading.Thread(target=away.serve_forever, daemon=True).start()
     rules = f"MAP {HOST} 127.0.0.1:{away.server_port}"
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=[*FLAGS, *sandbox, f"--host-resolver-rules={rules}"]
-        )
+    with launched(f"--host-resolver-rules={rules}") as browser:
         context = browser.new_context(base_url=site.address, locale="en")
         context.add_cookies([{"name": "oboegaki", "value": site.cookie, "url": site.address}])
         context.expose_binding("ran", lambda _source, number=-1: noticed.ran.add(int(number)))
@@ -124,7 +117,6 @@ def watched_page(site: Site, noticed: Noticed) -> Iterator[Page]:
         page.set_default_timeout(20_000)
         page.on("dialog", noticed.dialog)
         yield page
-        browser.close()
     away.shutdown()
     away.server_close()
 

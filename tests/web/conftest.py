@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from html import unescape
 
 import pytest
@@ -9,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app import create_app
+from app import clock, create_app
 from app.config import Config
 from app.db import Database
 from app.learner import Learner
@@ -55,6 +56,12 @@ def control(page: str, name: str) -> str:
     found = re.search(rf'<(?:input|select)\b[^>]* ?id="{name}"[^>]*>', page)
     assert found is not None, f"no control {name}"
     return found.group()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment of the test: pages ask the clock themselves."""
+    return clock.now()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from app import clock, setaside
+from app import setaside
 from app.db import Database
 from app.decks.problems import problem
 from app.decks.reading import read_deck_file
@@ -16,12 +16,6 @@ from app.models import Card, Deck, Note, Review
 from tests.entrance import add_account
 from tests.library import add_cards, add_deck, days, give, put_due, retire, schedule_of
 from tests.web.conftest import Browser, entered, shown
-
-
-@pytest.fixture
-def now() -> datetime:
-    """The moment of the test: pages ask the clock themselves."""
-    return clock.now()
 
 
 @pytest.fixture

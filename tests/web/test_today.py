@@ -5,19 +5,12 @@ from datetime import datetime
 
 import pytest
 
-from app import clock
 from app.db import Database
 from app.learner import Learner
 from tests.library import add_cards, add_deck, days, give, put_due
 from tests.web.conftest import Browser
 
 NEW_A_DAY = 20
-
-
-@pytest.fixture
-def now() -> datetime:
-    """The moment of the test: pages ask the clock themselves."""
-    return clock.now()
 
 
 @pytest.fixture
