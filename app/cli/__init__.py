@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from app.cli.data import data
 from app.cli.deck import deck
@@ -41,4 +42,9 @@ def _one_sentence() -> Iterator[None]:
         yield
     except OboegakiError as error:
         click.echo(f"oboegaki: {error}", err=True)
+        sys.exit(1)
+    except OperationalError as error:
+        reason = str(error.orig).partition("\n")[0]
+        remedy = "look at it and at OBOEGAKI_DATABASE_URL, and try again"
+        click.echo(f"oboegaki: the database does not answer ({reason}); {remedy}", err=True)
         sys.exit(1)

@@ -58,3 +58,24 @@ def test_what_does_not_exist_is_named_with_a_remedy(
 @pytest.mark.parametrize("line", ["due --user", "user add", "deck export", "nothing", "deck nothing"])
 def test_a_wrong_call_is_explained_with_exit_status_2(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert status(monkeypatch, line) == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        (
+            "postgresql+psycopg://127.0.0.1:1/oboegaki",
+            'connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused',
+        ),
+        ("sqlite:////nowhere/oboegaki.db", "unable to open database file"),
+    ],
+)
+def test_a_database_that_does_not_answer_is_one_sentence(
+    url: str, reason: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OBOEGAKI_DATABASE_URL", url)
+    code = status(monkeypatch, "user list")
+    assert (code, capsys.readouterr().err) == (
+        1,
+        f"oboegaki: the database does not answer ({reason}); look at it and at OBOEGAKI_DATABASE_URL, and try again\n",
+    )
