@@ -23,6 +23,7 @@ from tests.drills.hostile_text import HOST
 
 _Result = TypeVar("_Result")
 _PATIENCE = 10_000  # milliseconds
+_TRIES = 5
 _PROVOKE = """() => {
   for (const element of document.querySelectorAll("*")) {
     for (const { name } of [...element.attributes]) {
@@ -125,8 +126,19 @@ def look(page: Page, address: str, noticed: Noticed) -> None:
     """Load a page of the site, and do to it what a reader could do."""
     noticed.pages += 1
     try:
-        page.goto(address, wait_until="load", timeout=_PATIENCE)
+        _go(page, address)
         page.evaluate(f"() => {{ setTimeout({_PROVOKE}, 0); }}")
     except PlaywrightError as error:  # a page that sends itself elsewhere, or one that has not ended loading
         noticed.unseen.append(f"{address}: {str(error).splitlines()[0]}")
     page.wait_for_timeout(50)
+
+
+def _go(page: Page, address: str) -> None:
+    """Load it, and again where a link that was clicked on the page before came in between."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            page.goto(address, wait_until="load", timeout=_PATIENCE)
+            return
+        except PlaywrightError as error:
+            if "interrupted by another navigation" not in str(error) or not tries_left:
+                raise
