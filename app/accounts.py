@@ -15,7 +15,7 @@ from app.languages import LANGUAGES
 from app.learner import DEFAULT_NEW_PER_DAY, Learner
 from app.models import Login, User
 from app.names import checked_name, name_key
-from app.passwords import HASHER, Hasher, checked_password
+from app.passwords import HASHER, Hasher, PasswordHash, checked_password
 from app.srs.study_day import DEFAULT_DAY_START
 
 
@@ -33,20 +33,19 @@ class Account:
 def add_user(
     session: Session,
     name: str,
-    password: str,
+    password: PasswordHash,
     *,
     is_admin: bool,
     time_zone: str,
     language: str,
     now: datetime,
-    hasher: Hasher = HASHER,
 ) -> Learner:
     """A new account with the habits of the defaults; raises OboegakiError for what it may not have."""
     name = checked_name(name)
     user = User(
         name=name,
         name_key=name_key(name),
-        password_hash=hasher.hash(checked_password(password, name)),
+        password_hash=password,
         time_zone=known_time_zone(time_zone),
         day_start=DEFAULT_DAY_START,
         new_per_day=DEFAULT_NEW_PER_DAY,
@@ -108,13 +107,13 @@ def change_password(
         return logins.renew_login(session, keep_login_id)
 
 
-def set_password(session: Session, name: str, password: str, hasher: Hasher = HASHER) -> None:
+def set_password(session: Session, name: str, password: PasswordHash) -> None:
     """Give an account another password, as its administrator may, and end all its logins.
 
-    Raises NotFoundError for an unknown name, OboegakiError for a password that is not taken.
+    Raises NotFoundError for an unknown name.
     """
     user = session.get_one(User, id_of(session, name))
-    user.password_hash = hasher.hash(checked_password(password, user.name))
+    user.password_hash = password
     logins.end_logins(session, user.id)
     throttle.forget_account(session, user.id, user.name_key)
 
@@ -167,7 +166,7 @@ def _flush_name(session: Session, name: str) -> None:
         raise OboegakiError('There is an account "%(name)s" already; choose another name', name=name) from None
 
 
-def _replace_password(session: Session, user_id: int, kept: str | None, replacement: str) -> None:
+def _replace_password(session: Session, user_id: int, kept: str | None, replacement: PasswordHash) -> None:
     """Write the new hash over the one that was proven, and over no other."""
     changed = session.execute(
         update(User)

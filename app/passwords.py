@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NewType
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -19,6 +20,8 @@ from app.names import name_key
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
+PasswordHash = NewType("PasswordHash", str)
+"""A password as it is kept: a PHC string with its own salt."""
 PRODUCT_NAMES = frozenset({"oboegaki", "覚え書き", "おぼえがき", "オボエガキ"})
 
 
@@ -29,9 +32,9 @@ class Hasher:
     time_cost: int = 2
     memory_kib: int = 19 * 1024
 
-    def hash(self, password: str) -> str:
-        """The password as it is kept: a PHC string with its own salt."""
-        return self._argon2.hash(_bytes(password))
+    def hash(self, password: str) -> PasswordHash:
+        """The password as it is kept."""
+        return PasswordHash(self._argon2.hash(_bytes(password)))
 
     def matches(self, kept: str | None, password: str) -> bool:
         """Whether `kept` is a hash of `password`. None, for a name without an account, takes as long to say no."""
@@ -76,6 +79,14 @@ def checked_password(password: str, name: str) -> str:
     if _is_common(key):
         raise OboegakiError("The password is one of the first that guessers try; use several words instead")
     return password
+
+
+def hashed(password: str, name: str, hasher: Hasher = HASHER) -> PasswordHash:
+    """The hash of a password that the account `name` may have; raises OboegakiError for another.
+
+    It takes a while, so it is made before the transaction that writes it: nobody waits for it.
+    """
+    return hasher.hash(checked_password(password, name))
 
 
 def _bytes(password: str) -> bytes:

@@ -11,7 +11,7 @@ from app.accounts import add_user
 from app.errors import RefusedError
 from app.learner import Learner
 from app.models import SetupCode, User
-from app.passwords import HASHER, Hasher
+from app.passwords import HASHER, Hasher, hashed
 
 _CODE_BYTES = 16
 
@@ -50,9 +50,8 @@ def claim_server(
     used = session.execute(delete(SetupCode).where(SetupCode.code_hash == _hash(code)).returning(SetupCode.created_at))
     if not used.all() or is_claimed(session):
         raise _refused(session)
-    return add_user(
-        session, name, password, is_admin=True, time_zone=time_zone, language=language, now=now, hasher=hasher
-    )
+    kept = hashed(password, name, hasher)  # not before the code is right: a guess costs no hash
+    return add_user(session, name, kept, is_admin=True, time_zone=time_zone, language=language, now=now)
 
 
 def _refused(session: Session) -> RefusedError:

@@ -134,12 +134,11 @@ def _account(session: Session, number: int) -> Learner:
     return accounts.add_user(
         session,
         f"learner {number}",
-        _PASSWORD,
+        _QUICK.hash(_PASSWORD),
         is_admin=number == 0,
         time_zone="UTC",
         language="en",
         now=clock.now(),
-        hasher=_QUICK,
     )
 
 

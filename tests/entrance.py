@@ -20,7 +20,7 @@ def add_account(database: Database, name: str, *, is_admin: bool = False, now: d
     """An account with `PASSWORD`, committed."""
     with database.writing() as session:
         return accounts.add_user(
-            session, name, PASSWORD, is_admin=is_admin, time_zone="UTC", language="", now=now, hasher=QUICK
+            session, name, QUICK.hash(PASSWORD), is_admin=is_admin, time_zone="UTC", language="", now=now
         )
 
 

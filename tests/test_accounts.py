@@ -12,7 +12,7 @@ from app.db import Database
 from app.errors import NotFoundError, OboegakiError, RefusedError, StaleError, TooManyError
 from app.learner import Learner
 from app.models import User
-from app.passwords import Hasher
+from app.passwords import Hasher, hashed
 from tests.conftest import NOW, add_learner
 from tests.entrance import OTHER_PASSWORD, PASSWORD, QUICK, add_account, enter, minutes
 
@@ -23,12 +23,11 @@ def add(session: Session, name: str, password: str = PASSWORD, **given: str) -> 
     return accounts.add_user(
         session,
         name,
-        password,
+        hashed(password, name, QUICK),
         is_admin=False,
         time_zone=values["time_zone"],
         language=values["language"],
         now=NOW,
-        hasher=QUICK,
     )
 
 
@@ -176,7 +175,7 @@ def test_an_administrator_can_set_a_password_which_ends_all_logins(database: Dat
     learner = add_account(database, "hanako")
     token = enter(database, "hanako").token
     with database.writing() as session:
-        accounts.set_password(session, "HANAKO", OTHER_PASSWORD, QUICK)
+        accounts.set_password(session, "HANAKO", QUICK.hash(OTHER_PASSWORD))
     assert not is_live(database, token)
     assert enter(database, "hanako", OTHER_PASSWORD).learner == learner
 
@@ -187,13 +186,13 @@ def test_a_password_that_was_set_is_not_kept_waiting_by_earlier_guesses(database
         with pytest.raises(RefusedError):
             enter(database, "hanako", "wrong guess", address=f"203.0.113.{number}")
     with database.writing() as session:
-        accounts.set_password(session, "hanako", OTHER_PASSWORD, QUICK)
+        accounts.set_password(session, "hanako", QUICK.hash(OTHER_PASSWORD))
     assert enter(database, "hanako", OTHER_PASSWORD).learner.name == "hanako"
 
 
 def test_a_password_is_set_for_no_unknown_name(session: Session) -> None:
     with pytest.raises(NotFoundError) as missing:
-        accounts.set_password(session, "taro", OTHER_PASSWORD, QUICK)
+        accounts.set_password(session, "taro", QUICK.hash(OTHER_PASSWORD))
     assert str(missing.value) == ('There is no account "taro"; "oboegaki user list" shows the names of all accounts')
 
 
@@ -201,7 +200,7 @@ def test_a_weak_password_is_not_set(session: Session) -> None:
     add(session, "hanako")
     before = session.scalars(select(User.password_hash)).one()
     with pytest.raises(OboegakiError, match="The password is the name of the account"):
-        accounts.set_password(session, "hanako", "oboegaki", QUICK)
+        accounts.set_password(session, "hanako", hashed("oboegaki", "hanako", QUICK))
     assert session.scalars(select(User.password_hash)).one() == before
 
 

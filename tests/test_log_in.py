@@ -130,7 +130,7 @@ def test_a_password_changed_while_its_hash_is_computed_opens_nothing(database: D
     class SlowHasher(Hasher):
         def matches(self, kept: str | None, password: str) -> bool:
             with database.writing() as session:
-                accounts.set_password(session, "hanako", OTHER_PASSWORD, QUICK)
+                accounts.set_password(session, "hanako", QUICK.hash(OTHER_PASSWORD))
             return super().matches(kept, password)
 
     add_account(database, "hanako")

@@ -12,7 +12,7 @@ from app.cli.context import database
 from app.cli.imports import echo_report
 from app.decks.cut import cut as cut_memo
 from app.decks.note import DeckFile, Note, NoteKind, Problem
-from app.decks.reading import decode, read_deck_file
+from app.decks.reading import decode
 from app.errors import NotFoundError, OboegakiError
 from app.importing import Request
 from app.importing.planner import make
@@ -37,7 +37,7 @@ def cut(memo: Path, output: Path | None) -> None:
     else:
         _write_new(output, result.text)
     _echo_problems(memo, result.problems)
-    click.echo(f"{memo}: {len(result.notes)} notes, {len(result.problems)} lines to look at", err=True)
+    click.echo(f"{memo}: notes: {len(result.notes)}, lines to look at: {len(result.problems)}", err=True)
 
 
 @deck.command()
@@ -45,18 +45,19 @@ def cut(memo: Path, output: Path | None) -> None:
 @click.option("--dialect", help="Read every file in this dialect.")
 @click.option("--json", "as_json", is_flag=True, help="Print the notes and problems for a program.")
 def check(path: Path, dialect: str | None, as_json: bool) -> None:
-    """Read the deck files at PATH and say what would not become a note.
+    """Read the deck files at PATH and say what would not become a note and which pictures and sounds are missing.
 
     Exit status 1 when a problem kept a block from becoming a note.
     """
-    read = [(source.file, _read(source, dialect)) for source in importing.from_path(path)]
+    files, _ = _files(path, config.from_environment().cards_dir, None)
+    read = list(importing.checked(files, dialect))
     if as_json:
         click.echo(json.dumps([_file_as_json(file, found) for file, found in read], ensure_ascii=False, indent=1))
     else:
         for file, found in read:
-            _echo_problems(path / file if path.is_dir() else path, found.problems, err=False)
+            _echo_problems(files.home / file, found.problems, err=False)
             cards = sum(note.cards for note in found.notes)
-            click.echo(f"{file}: {found.dialect or 'no dialect'}, {len(found.notes)} notes, {cards} cards")
+            click.echo(f"{file}: {found.dialect or 'no dialect'}, notes: {len(found.notes)}, cards: {cards}")
     if any(not problem.warning for _, found in read for problem in found.problems):
         sys.exit(1)
 
@@ -87,7 +88,7 @@ def import_decks(path: Path | None, dry_run: bool, name: str | None, dialect: st
     echo_report(report, as_json=as_json)
 
 
-def _files(root: Path, cards_dir: Path, owner_id: int | None) -> tuple[importing.Sources, bool]:
+def _files(root: Path, cards_dir: Path, owner_id: int | None) -> tuple[importing.CardsFolder, bool]:
     """The files of an import, and whether they are all there are: a part of the cards folder is not the library."""
     inside = root.resolve() != cards_dir.resolve() and root.resolve().is_relative_to(cards_dir.resolve())
     if owner_id is None and inside and root.exists():
@@ -109,12 +110,6 @@ def export(deck_path: str, output: Path | None, name: str | None) -> None:
         click.echo(text, nl=False)
     else:
         _write_new(output, text)
-
-
-def _read(source: importing.SourceFile, dialect: str | None) -> DeckFile:
-    if source.fault is not None:
-        return DeckFile(source.file, None, (), (source.fault,))
-    return read_deck_file(source.data, source.file, dialect)
 
 
 def _owner_id(opened: Any, name: str | None) -> int | None:

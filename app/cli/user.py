@@ -9,6 +9,7 @@ import click
 from app import accounts, clock, config
 from app.accounts import Account
 from app.cli.context import database
+from app.passwords import hashed
 
 _from_stdin = click.option("--password-stdin", is_flag=True, help="Read the password as one line of standard input.")
 
@@ -27,10 +28,9 @@ def add(name: str, admin: bool, password_stdin: bool) -> None:
     time_zone = config.from_environment().time_zone
     with database() as opened:
         password = _read_password() if password_stdin else _ask_password()
+        kept = hashed(password, name)
         with opened.writing() as session:
-            accounts.add_user(
-                session, name, password, is_admin=admin, time_zone=time_zone, language="", now=clock.now()
-            )
+            accounts.add_user(session, name, kept, is_admin=admin, time_zone=time_zone, language="", now=clock.now())
     click.echo(f'Added the account "{name.strip()}".')
 
 
@@ -40,9 +40,11 @@ def add(name: str, admin: bool, password_stdin: bool) -> None:
 def password(name: str, password_stdin: bool) -> None:
     """Give the account NAME another password and end all its logins."""
     with database() as opened:
-        new = _read_password() if password_stdin else _ask_password()
+        with opened.reading() as session:
+            accounts.id_of(session, name)  # known before anybody types
+        kept = hashed(_read_password() if password_stdin else _ask_password(), name)
         with opened.writing() as session:
-            accounts.set_password(session, name, new)
+            accounts.set_password(session, name, kept)
     click.echo(f'Changed the password of "{name.strip()}"; all its logins have ended.')
 
 

@@ -1,5 +1,6 @@
 """What a deck file says, as values: notes, their deletions, and the problems of blocks that became no note."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -71,3 +72,7 @@ class DeckFile(NamedTuple):
     notes: tuple[Note, ...]
     problems: tuple[Problem, ...]
     language: str = ""
+
+    def with_problems(self, more: Iterable[Problem]) -> "DeckFile":
+        """The same with more problems, all in the order of their lines."""
+        return self._replace(problems=tuple(sorted((*self.problems, *more), key=lambda each: each.line)))

@@ -15,7 +15,8 @@ from app.config import Config
 from app.db import Database
 from app.errors import RefusedError, StaleError
 from app.importing import known, streamed
-from app.importing.folder import folder_state, from_folder, from_part, from_path
+from app.importing.checked import checked
+from app.importing.folder import CardsFolder, folder_state, from_folder, from_part, from_path
 from app.importing.gallery import Gallery
 from app.importing.known import KnownNote
 from app.importing.plan import FilePlan, Plan, Request
@@ -29,12 +30,14 @@ from app.models import Import, ImportChange
 from app.owners import of_owner
 
 __all__ = [
+    "CardsFolder",
     "ImportReport",
     "Plan",
     "Request",
     "SourceFile",
     "Sources",
     "apply",
+    "checked",
     "folder_state",
     "from_folder",
     "from_json",

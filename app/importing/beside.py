@@ -1,13 +1,11 @@
 """Pictures and sounds beside the deck files: which of them the notes show, and what became of them."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from posixpath import dirname, join, normpath
 from typing import NamedTuple
-
-from sqlalchemy.orm import Session
 
 from app import media
 from app.decks.note import Note, Problem
@@ -61,11 +59,12 @@ class Shown:
 class Beside:
     """The pictures and sounds of one import."""
 
-    def __init__(self, session: Session, sources: Sources) -> None:
+    def __init__(self, is_stored: Callable[[bytes], bool], sources: Sources) -> None:
+        """`is_stored` tells whether the database has the content of this digest already, so that it needs no room."""
         self.sources = sources
         self.used: set[str] = set()
         """The paths of what notes show."""
-        self._session = session
+        self._is_stored = is_stored
         self._room = sources.most_media
         self._read = 0
         self._seen: dict[str, Seen] = {}
@@ -117,7 +116,7 @@ class Beside:
 
     def _within_room(self, seen: Seen) -> Seen:
         """What is new counts; what would be too much is left out."""
-        if seen.digest is None or seen.digest in self._taken or media.is_stored(self._session, seen.digest):
+        if seen.digest is None or seen.digest in self._taken or self._is_stored(seen.digest):
             return seen
         if seen.size > self._room:
             return seen._replace(digest=None, fault="media-too-much", reason=str(self.sources.most_media // _MIB))

@@ -37,25 +37,26 @@ class CardsFolder:
     is_whole = True
 
     def __init__(self, home: Path, part: Path | None = None) -> None:
-        self._home = home
+        self.home = home
+        """The folder that the files' paths are counted from."""
         self._part = part
 
     def __iter__(self) -> Iterator[SourceFile]:
         """The deck files, read when asked for. Raises NotFoundError when there is no such folder."""
-        if not self._home.is_dir():
+        if not self.home.is_dir():
             raise NotFoundError(
                 "%(folder)s: there is no such folder; make it, "
                 "or set OBOEGAKI_CARDS_DIR to the one with the deck files",
-                folder=self._home,
+                folder=self.home,
             )
         wanted = None if self._part is None else self._part.resolve()
-        for path in paths_below(self._home):
+        for path in paths_below(self.home):
             if wanted is None or path.resolve().is_relative_to(wanted):
-                yield _read(path, shown_name(path.relative_to(self._home)))
+                yield _read(path, shown_name(path.relative_to(self.home)))
 
     def medium(self, file: str) -> bytes | Problem | None:
         """The bytes of a picture or sound below the folder, or why they cannot be had; None where there is none."""
-        path, home = self._as_written(file), self._home.resolve()
+        path, home = self._as_written(file), self.home.resolve()
         try:
             if not _leads_into(path, home):
                 return problem(1, "media-outside", name=file)
@@ -72,21 +73,21 @@ class CardsFolder:
 
     def _as_written(self, file: str) -> Path:
         """The path in the form of Unicode that it has on the disk: some systems take letters and accents apart."""
-        apart = self._home / unicodedata.normalize("NFD", file)
-        return apart if os.path.lexists(apart) else self._home / file
+        apart = self.home / unicodedata.normalize("NFD", file)
+        return apart if os.path.lexists(apart) else self.home / file
 
     def media_names(self) -> Iterator[str]:
         """The paths of all pictures and sounds below the folder."""
         if self._part is None:
-            found = (shown_name(path.relative_to(self._home)) for path in _visible_below(self._home))
+            found = (shown_name(path.relative_to(self.home)) for path in _visible_below(self.home))
             yield from (name for name in found if is_medium(name))
 
     def left_out(self) -> Iterator[LeftOut]:
         """The files below the folder that make no deck, and why; a hidden folder is told as a whole."""
         if self._part is not None:
             return
-        home = self._home.resolve()
-        for folder, folders, files in os.walk(self._home, onerror=_refuse):
+        home = self.home.resolve()
+        for folder, folders, files in os.walk(self.home, onerror=_refuse):
             for name in [name for name in folders if name.startswith(".")]:
                 folders.remove(name)
                 yield LeftOut(self._name(folder, name) + "/", problem(1, "file-hidden"))
@@ -98,7 +99,7 @@ class CardsFolder:
                     yield found
 
     def _name(self, folder: str, name: str) -> str:
-        return shown_name(Path(folder, name).relative_to(self._home))
+        return shown_name(Path(folder, name).relative_to(self.home))
 
 
 def from_folder(folder: Path) -> CardsFolder:

@@ -1,10 +1,12 @@
 """Making the plan of an import: every file read, and who is who in those that changed. Nothing is written."""
 
+from functools import partial
 from itertools import chain, islice
 from unicodedata import normalize
 
 from sqlalchemy.orm import Session
 
+from app import media
 from app.decks.identity import FileEdit, Matching, match_files
 from app.decks.note import DeckFile
 from app.decks.problems import problem
@@ -38,7 +40,7 @@ class Planner:
     def __init__(self, session: Session, sources: Sources, request: Request) -> None:
         decks, links = known.decks(session, request.owner_id), gallery.links(session, request.owner_id)
         self.plan = Plan(request.owner_id, request.root, decks, links=links)
-        self.beside = Beside(session, sources)
+        self.beside = Beside(partial(media.is_stored, session), sources)
         self._session = session
         self._sources = sources
         self._request = request
@@ -73,8 +75,7 @@ class Planner:
         file.showed = self._showed(file.was)
         lines = text if isinstance(text, str) else ""
         file.shows, problems = self.beside.links(file.file, shown, file.showed, lines)
-        found = sorted((*file.deck.problems, *problems), key=lambda each: each.line)
-        file.deck = file.deck._replace(problems=tuple(found))
+        file.deck = file.deck.with_problems(problems)
 
     def left_out(self) -> list[LeftOut]:
         """What is no deck and shown by no note, once all files were read."""

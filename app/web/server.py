@@ -12,7 +12,7 @@ from app.errors import OboegakiError, RefusedError
 from app.learner import Learner
 from app.models import User
 from app.names import checked_name
-from app.passwords import checked_password
+from app.passwords import PasswordHash, hashed
 from app.web import forms
 from app.web.context import config, database, done_reading, learner, now, reading
 from app.web.errors import sentence
@@ -43,20 +43,20 @@ def add_account() -> ResponseReturnValue:
     with form.blaming("user_name"):
         checked_name(form.text("user_name"))
     with form.blaming("user_password"):
-        checked_password(form.text("user_password"), form.text("user_name"))
+        done_reading()
+        password = hashed(form.text("user_password"), form.text("user_name"))
     with form.blaming("user_name"):
         if not form.errors:
-            return _added(form)
+            return _added(form, password)
     return form.refused(_accounts_page(form))
 
 
-def _added(form: Form) -> ResponseReturnValue:
-    done_reading()
+def _added(form: Form, password: PasswordHash) -> ResponseReturnValue:
     with database().writing() as session:
         added = accounts.add_user(
             session,
             form.text("user_name"),
-            form.text("user_password"),
+            password,
             is_admin=form.text("is_admin") == "yes",
             time_zone=config().time_zone,
             language="",
@@ -77,10 +77,10 @@ def set_password() -> ResponseReturnValue:
     """Give another account a new password; all its devices have to log in again."""
     named, form = _another(reading()), forms.sent("password")
     with form.blaming("new"):
-        checked_password(form.text("new"), named.name)
         done_reading()
+        password = hashed(form.text("new"), named.name)
         with database().writing() as session:
-            accounts.set_password(session, named.name, form.text("new"))
+            accounts.set_password(session, named.name, password)
         flash(gettext("%(name)s has a new password and has to log in again on every device.", name=named.name))
         return redirect(url_for("server.show_account", name=named.name))
     return form.refused(_account_page(named, password=form))

@@ -12,6 +12,7 @@ from app.config import Config
 from app.db import Database
 from app.models import Deck, Note
 from tests.conftest import add_learner
+from tests.pictures import PNG
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -74,8 +75,27 @@ def test_a_warning_costs_no_note_and_no_exit_status(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         f'{tmp_path}/a.md:4: warning: empty answer; write it after "A:"',
-        "a.md: qa, 2 notes, 2 cards",
+        "a.md: qa, notes: 2, cards: 2",
     ]
+
+
+def test_check_tells_a_missing_picture_by_its_line_as_an_import_would(config: Config) -> None:
+    (config.cards_dir / "net").mkdir()
+    (config.cards_dir / "bridge.png").write_bytes(PNG)
+    (config.cards_dir / "net" / "a.md").write_text("Q: a\nA: b\n\n![x](../bridge.png) ![y](none.png)\n")
+    expected = (
+        '{folder}/net/a.md:4: warning: "none.png" is not there; put the file there, its path counted from the deck '
+        "file, or correct the name"
+    )
+    for path in (config.cards_dir, config.cards_dir / "net", config.cards_dir / "net" / "a.md"):
+        result = run("check", path)
+        told, _ = result.stdout.splitlines()
+        assert (told, result.exit_code) == (expected.format(folder=config.cards_dir), 0)
+
+
+def test_check_reads_a_large_file_too(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(START + "".join(f"Q: {number}\nA: {'x' * 1000}\n" for number in range(1100)))
+    assert run("check", tmp_path).stdout == "a.md: qa, notes: 1101, cards: 1101\n"
 
 
 def test_cut_writes_a_deck_file_that_reads_to_the_same_notes_and_leaves_others_alone(tmp_path: Path) -> None:

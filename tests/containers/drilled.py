@@ -34,12 +34,13 @@ from sqlalchemy import select
 from app import accounts, clock, config
 from app.db import Database
 from app.models import Card
+from app.passwords import HASHER
 
 database = Database(config.from_environment())
 with database.writing() as session:
     ids = [
-        accounts.add_user(session, f"learner {{number}}", {PASSWORD!r}, is_admin=number == 0, time_zone="UTC",
-                          language="en", now=clock.now()).id
+        accounts.add_user(session, f"learner {{number}}", HASHER.hash({PASSWORD!r}), is_admin=number == 0,
+                          time_zone="UTC", language="en", now=clock.now()).id
         for number in range({_DEVICES})
     ]
     cards = session.scalars(select(Card.id).order_by(Card.id).limit({_CARDS})).all()

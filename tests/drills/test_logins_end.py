@@ -20,7 +20,7 @@ from app.backups import make_backup
 from app.backups.restoring import restore
 from app.models import Login, User
 from tests.drills.world import Made, Visitor, World
-from tests.entrance import OTHER_PASSWORD, PASSWORD
+from tests.entrance import OTHER_PASSWORD, PASSWORD, QUICK
 
 COOKIE = "oboegaki"
 
@@ -72,7 +72,7 @@ def change_password_elsewhere(world: World, visitor: Visitor) -> None:
 def be_given_a_password(world: World, visitor: Visitor) -> None:
     """The administrator gives the account a new password."""
     with world.database.writing() as session:
-        accounts.set_password(session, "taro", OTHER_PASSWORD)
+        accounts.set_password(session, "taro", QUICK.hash(OTHER_PASSWORD))
 
 
 def end_device(world: World, visitor: Visitor) -> None:
@@ -98,7 +98,8 @@ def be_deleted(world: World, visitor: Visitor) -> None:
 
 def _add_taro(world: World) -> None:
     with world.database.writing() as session:
-        accounts.add_user(session, "taro", PASSWORD, is_admin=False, time_zone="UTC", language="", now=clock.now())
+        kept = QUICK.hash(PASSWORD)
+        accounts.add_user(session, "taro", kept, is_admin=False, time_zone="UTC", language="", now=clock.now())
 
 
 WAYS: list[Callable[[World, Visitor], None]] = [
