@@ -25,11 +25,19 @@ signal.signal(15, lambda *_: sys.exit(7)); time.sleep(60)
 def kept(program: str) -> Iterator["subprocess.Popen[str]"]:
     """A Python program behind the keeper, running; nothing of it is left."""
     command = [sys.executable, "-I", stopping.__file__, sys.executable, "-c", program]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as keeper:  # noqa: S603 - our own programs
+    with subprocess.Popen(  # noqa: S603 - our own programs
+        command, stdout=subprocess.PIPE, text=True, preexec_fn=_hear
+    ) as keeper:
         try:
             yield keeper
         finally:
             keeper.kill()
+
+
+def _hear() -> None:
+    """Who runs the tests in the background, or under nohup, lets them ignore what tells a server to stop."""
+    for number in stopping.TELLING:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def child_of(process: int) -> int:
