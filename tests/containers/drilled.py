@@ -13,13 +13,12 @@ from pathlib import Path
 from random import Random
 from shutil import copyfile
 from tempfile import mkdtemp
-from threading import Event
 from uuid import UUID
 
 from app.config import from_environment
 from app.learner import Learner
 from tests.containers.stack import Stack, run
-from tests.drills.clients import Client, answer_all, at_once, log_in_all
+from tests.drills.clients import Client, Job, answer_all, answer_during, at_once, log_in_all
 from tests.drills.ledger import Findings, Ledger, findings
 from tests.drills.server import Site
 from tests.entrance import PASSWORD
@@ -61,26 +60,14 @@ class Drilled:
     clients: list[Client] = field(default_factory=list)
     chance: Random = field(default_factory=lambda: Random(SEED))  # noqa: S311 - grades and moments, no secrets
 
-    def answer(self, count: int, *beside: Callable[[], object]) -> None:
+    def answer(self, count: int, *beside: Job) -> None:
         """Let every device give so many answers at once, sent again until acknowledged, and other things happen."""
         devices = [partial(answer_all, client, self.site.cards, count, self.chance) for client in self.clients]
         at_once([*devices, *beside])
 
-    def answer_during(self, job: Callable[[], object]) -> None:
+    def answer_during(self, job: Job) -> None:
         """Let every device answer, sent again until acknowledged, for as long as something else happens."""
-        over = Event()
-
-        def then_over() -> None:
-            try:
-                job()
-            finally:
-                over.set()
-
-        def answer_until_then(client: Client) -> None:
-            while not over.is_set():
-                answer_all(client, (self.chance.choice(self.site.cards),), 1, self.chance)
-
-        at_once([*(partial(answer_until_then, client) for client in self.clients), then_over])
+        answer_during(self.clients, self.site.cards, self.chance, job)
 
     def look(self) -> Findings:
         """What is wrong with the database as it is now, seen from the devices; looks at a backup of now."""

@@ -16,10 +16,11 @@ import pytest
 from app.schema import revisions
 from tests.containers.conftest import NewStack
 from tests.containers.drilled import SEED, Drilled, back_up
-from tests.containers.stack import PROJECT, Stack, run
+from tests.containers.stack import Stack, run
 from tests.drills.clients import log_in_all
 from tests.drills.ledger import Ledger
 from tests.drills.server import Site
+from tests.readme import told
 
 _ANSWERS = 40
 _BACKUPS = 3
@@ -43,15 +44,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("decks", "remark")
 '''
-
-
-def told(beginning: str) -> list[str]:
-    """The commands of the block of the README that has one beginning like this, without what is said about them."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", (PROJECT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
-    for lines in (block.splitlines() for block in blocks):
-        if any(line.startswith(beginning) for line in lines):
-            return [line.partition(" #")[0].strip() for line in lines]
-    raise AssertionError(f"the README has no block with a command that begins with {beginning!r}")
 
 
 def do(stack: Stack, command: str) -> str:

@@ -4,10 +4,12 @@ import http.client
 import json
 import random
 import re
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
@@ -16,6 +18,7 @@ from tests.drills.ledger import Ledger, Sent
 from tests.drills.server import Site
 from tests.entrance import PASSWORD
 
+Job = Callable[[], object]
 GIVE_UP_SECONDS = 60
 _PAUSE_SECONDS = 0.02
 _REPLY_SECONDS = 30
@@ -161,7 +164,24 @@ def answer_all(client: Client, cards: Sequence[int], count: int, chance: random.
         assert reply.status == 200, f"refused: {reply.status} {reply.sentence}"
 
 
-def at_once(jobs: Sequence[Callable[[], object]]) -> None:
+def answer_during(clients: Sequence[Client], cards: Sequence[int], chance: random.Random, job: Job) -> None:
+    """Let every device answer, sent again until acknowledged, for as long as something else happens."""
+    over = threading.Event()
+
+    def then_over() -> None:
+        try:
+            job()
+        finally:
+            over.set()
+
+    def answer_until_then(client: Client) -> None:
+        while not over.is_set():
+            answer_all(client, (chance.choice(cards),), 1, chance)
+
+    at_once([*(partial(answer_until_then, client) for client in clients), then_over])
+
+
+def at_once(jobs: Sequence[Job]) -> None:
     """Run all jobs at the same time, and raise what any of them raised."""
     with ThreadPoolExecutor(len(jobs)) as pool:
         for done in [pool.submit(job) for job in jobs]:
