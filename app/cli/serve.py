@@ -24,6 +24,11 @@ _NUMBERS = {
 }
 """What uwsgi.ini reads from the environment: default, and what it may be."""
 
+_MALLOC = "MALLOC_MMAP_THRESHOLD_"
+_LARGE_BYTES = str(1024 * 1024)
+"""glibc gives a block of this size back to the system when it is freed (mallopt(3)); unless told so it learns to keep
+such blocks, and each thread of a worker would keep the 19 MiB of the password hash that it computed."""
+
 _EVERYWHERE = ("0.0.0.0", "[::]")  # noqa: S104 - compared with, not listened on
 
 
@@ -73,7 +78,10 @@ def public_address(given: str) -> str:
 
 def server_environment(environ: Mapping[str, str], address: str) -> dict[str, str]:
     """What uWSGI, its cron and the app need in their environment. Raises SetupError for a number out of range."""
-    found = {"OBOEGAKI_COMMAND": str(Path(sys.executable).with_name("oboegaki"))}
+    found = {
+        "OBOEGAKI_COMMAND": str(Path(sys.executable).with_name("oboegaki")),
+        _MALLOC: environ.get(_MALLOC) or _LARGE_BYTES,
+    }
     for name, (default, allowed) in _NUMBERS.items():
         value = environ.get(name) or default
         if not (value.isascii() and value.isdecimal() and int(value) in allowed):
