@@ -17,7 +17,7 @@ from app.markup.blocks import arrange, plain_box
 from app.markup.clean import clean
 from app.markup.cloze import with_boxes, with_fillings
 from app.markup.finish import Images, finish
-from app.markup.marks import Stash, defuse
+from app.markup.marks import Stash, defuse, moved
 from app.markup.parser import PARSER
 from app.markup.plain import plain
 
@@ -72,10 +72,9 @@ def rendering_key(*parts: str) -> bytes:
 
 
 def _defused(text: str, deletions: Iterable[Deletion]) -> tuple[str, list[Deletion]]:
-    # Offsets count code points of the text as given; what is taken out before a deletion moves it.
-    moved = "\r" in text or "&#" in text
-    asked = [each._replace(start=len(defuse(text[: each.start]))) for each in deletions] if moved else list(deletions)
-    return defuse(text), asked
+    given = list(deletions)
+    starts = moved(text, (each.start for each in given))
+    return defuse(text), [each._replace(start=start) for each, start in zip(given, starts, strict=True)]
 
 
 def _rendered(text: str, stash: Stash, images: Images) -> Markup:

@@ -6,6 +6,8 @@ emphasis rule or line break can cut it in two.
 """
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from markupsafe import escape
@@ -21,6 +23,8 @@ PRIVATE = re.compile("[\U0010e000-\U0010ffff]")
 _UNWANTED = re.compile("[\U0010e000-\U0010ffff\ud800-\udfff\x00-\x08\x0b-\x1f\x7f]")
 # The same as character references, which the sanitiser would turn into the characters after `defuse` looked for them.
 _REFERRED = re.compile(r"&#(?:x0*10[ef][0-9a-f]{3}(?![0-9a-f])|0*11(?:0[5-9]|1[0-4])\d{3}(?!\d));?", re.IGNORECASE)
+_SHORTER = re.compile(rf"\r\n|{_REFERRED.pattern}", re.IGNORECASE)
+"""What `defuse` makes one character of."""
 _PIECE = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}]")
 _PIECE_OR_TAG = re.compile(
     rf'<p>([{chr(_FIRST)}-{chr(_LAST)}])\s*</p>|([{chr(_FIRST)}-{chr(_LAST)}])|<[^>"]*+(?:"[^"]*+"[^>"]*+)*+>'
@@ -33,6 +37,15 @@ def defuse(text: str) -> str:
     if "&#" in text:
         text = _REFERRED.sub("\ufffd", text)
     return text if text.isascii() and text.isprintable() else _UNWANTED.sub("\ufffd", text)
+
+
+def moved(text: str, places: Iterable[int]) -> list[int]:
+    """Where the `places` of `text`, counted in code points, are in `defuse(text)`."""
+    ends, gone = [0], [0]
+    for found in _SHORTER.finditer(text):
+        ends.append(found.end())
+        gone.append(gone[-1] + len(found[0]) - 1)
+    return [place - gone[bisect_right(ends, place) - 1] for place in places]
 
 
 class Piece(NamedTuple):

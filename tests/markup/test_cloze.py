@@ -3,10 +3,13 @@
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.decks.note import Deletion
 from app.markup import render, render_cloze_back, render_cloze_front
 from app.markup.boxes import CODE, UNREAD
+from app.markup.marks import defuse, moved
 
 BOX = '<span class="deletion asked">[…]</span>'
 
@@ -129,3 +132,11 @@ def test_lines_of_japanese_are_joined_at_a_deletion_too(text: str, answer: str) 
 def test_a_text_over_the_cap_hides_its_answer_all_the_same() -> None:
     front = render_cloze_front("answer " + "x" * 70_000, [Deletion("answer", 0, 1)], 1)
     assert front.startswith(f"{UNREAD}{BOX} ")
+
+
+@given(st.lists(st.sampled_from(["\r\n", "\r", "\n", "&#x10E000;", "&#x10e001", "&#1105984;", "&#", "a", "海", "\0"])))
+def test_a_place_moves_by_what_is_taken_out_before_it(parts: list[str]) -> None:
+    text = "".join(f"{part}|" for part in parts)
+    bars = [place for place, character in enumerate(text) if character == "|"]
+    seen = defuse(text)
+    assert moved(text, bars) == [place for place, character in enumerate(seen) if character == "|"]
