@@ -101,9 +101,11 @@ class Database:
     def _migrate(self, before: Callable[[], None]) -> None:
         with self._alone(), self._write_engine.connect() as connection:
             self._check_not_newer(connection)
-            changes_something = schema.revision_of(connection) not in (None, schema.head())
+            revision = schema.revision_of(connection)
             connection.rollback()
-            if changes_something:
+            if revision == schema.head():
+                return
+            if revision is not None:
                 before()
             schema.upgrade(connection)
             connection.commit()

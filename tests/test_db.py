@@ -1,6 +1,8 @@
 """The database: safe pragmas, one writer at a time, and a schema that is this program's or none."""
 
 import multiprocessing
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -22,6 +24,7 @@ from app.study import Answer, Outcome
 from tests.conftest import NOW, add_learner
 from tests.library import add_cards, add_deck, schedule_of
 
+PROJECT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.sqlite
 
 
@@ -216,6 +219,16 @@ def test_an_empty_database_is_refused_until_it_is_migrated(tmp_path: Path) -> No
     database.migrate()
     database.check_schema()
     database.close()
+
+
+def test_a_start_on_the_current_schema_loads_nothing_that_migrates(tmp_path: Path) -> None:
+    """A server that was killed is ready again sooner by that; the first start is the one that loads it."""
+    program = (
+        "import sys; from tests.test_db import migrate_elsewhere; "
+        f"migrate_elsewhere({str(tmp_path)!r}); print('alembic' in sys.modules)"
+    )
+    starts = [subprocess.check_output([sys.executable, "-c", program], cwd=PROJECT, text=True) for _ in range(2)]  # noqa: S603
+    assert starts == ["True\n", "False\n"]
 
 
 def test_programs_that_start_at_once_migrate_once(tmp_path: Path) -> None:
