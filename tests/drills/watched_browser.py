@@ -24,6 +24,7 @@ from tests.drills.hostile_text import HOST
 _Result = TypeVar("_Result")
 _PATIENCE = 10_000  # milliseconds
 _TRIES = 5
+_PAUSE = 500  # milliseconds
 _PROVOKE = """() => {
   for (const element of document.querySelectorAll("*")) {
     for (const { name } of [...element.attributes]) {
@@ -142,3 +143,4 @@ def _go(page: Page, address: str) -> None:
         except PlaywrightError as error:
             if "interrupted by another navigation" not in str(error) or not tries_left:
                 raise
+            page.wait_for_timeout(_PAUSE)
