@@ -170,6 +170,12 @@ def deck_counts() -> Select[Any]:
     )
 
 
+@cache
+def repeats_by_deck() -> Select[int | None, int]:
+    """The decks with cards that come again today, and how many in each."""
+    return select(Schedule.deck_id, func.count()).where(_repeats_today()).group_by(Schedule.deck_id)
+
+
 INTRODUCED_TODAY = select(func.count()).where(Schedule.user_id == _USER, Schedule.introduced_on == _TODAY)
 
 REVIEWED_TODAY = (

@@ -25,7 +25,10 @@ _FIRST_PACE_MS = 12_000
 
 @dataclass(frozen=True, slots=True)
 class DeckFigures:
-    """A deck in the tree of decks: its figures include the decks below it, counted up to MOST_COUNTED."""
+    """A deck in the tree of decks: its figures include the decks below it, counted up to MOST_COUNTED.
+
+    `due` are those that the day brings back and those that come again the same day.
+    """
 
     id: int
     path: str
@@ -71,8 +74,10 @@ def deck_tree(session: Session, learner: Learner, today: date) -> list[DeckFigur
     """All decks the learner may see, parents before the decks below them, the learner's own ones last."""
     sitting = sit_down(session, learner, today)
     parameters = sitting.parameters | {"limit": MOST_COUNTED, "new_limit": new_left(session, sitting)}
+    counted = session.execute(queue_statements.repeats_by_deck(), sitting.parameters)
+    repeats = {deck_id: number for deck_id, number in counted}
     rows = session.execute(queue_statements.deck_counts(), parameters).all()
-    return _as_tree([_figures(row) for row in rows], parameters["new_limit"])
+    return _as_tree([_figures(row, repeats.get(row.id, 0)) for row in rows], parameters["new_limit"])
 
 
 def new_left(session: Session, sitting: Sitting) -> int:
@@ -118,9 +123,9 @@ def _was_scheduled(row: Any, day: date) -> bool:
     return row.due is not None and row.due - timedelta(days=row.interval) == day
 
 
-def _figures(row: Any) -> DeckFigures:
+def _figures(row: Any, repeats: int) -> DeckFigures:
     is_own = row.owner_id is not None
-    return DeckFigures(row.id, row.path, row.title, is_own, 0, row.due, row.new, len(row.problems))
+    return DeckFigures(row.id, row.path, row.title, is_own, 0, row.due + repeats, row.new, len(row.problems))
 
 
 def _as_tree(decks: Sequence[DeckFigures], most_new: int) -> list[DeckFigures]:

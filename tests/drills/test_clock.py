@@ -198,6 +198,11 @@ def _is_reasonable(database: Database) -> None:
 
 _SUBSET = ("tests/srs", "tests/test_study.py", "tests/test_undo.py")
 _FULL_SUBSET = ("tests/srs", "tests/importing", "tests/cli", "tests/web", "tests/test_*.py")
+_WITHOUT_DATES = (
+    *("tests/test_stopping.py", "tests/test_in_use.py", "tests/test_rings.py"),
+    "tests/importing/test_importing.py::test_two_first_imports_at_once_are_one",
+)
+"""They wait for other processes, and under libfaketime such a wait fails now and then (EINVAL); none asks the date."""
 
 
 @pytest.mark.parametrize(
@@ -212,7 +217,8 @@ def test_the_suite_is_green_in_odd_zones_while_the_day_changes(zone: str, at: st
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
     parts = sorted(str(path) for part in (_FULL_SUBSET if full else _SUBSET) for path in PROJECT.glob(part))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *parts]
+    left_out = [f"--deselect={each}" for each in _WITHOUT_DATES]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *parts, *left_out]
     told = subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603
     assert told.returncode == 0, told.stdout[-3000:]
     assert " passed" in told.stdout

@@ -135,7 +135,7 @@ def test_an_import_on_a_full_disk_is_refused_whole_and_works_when_there_is_space
     client, _ = log_in_all(disk.site, Ledger())
     deck = "---\nname: Large\n---\n" + "".join(f"Q: Question {n}?\nA: {'long ' * 40}{n}\n\n" for n in range(12_000))
     before = _content(disk.copied(tmp_path / "before"))
-    for number, kilobytes in enumerate((0, 200, 1_000, 4_000)):
+    for number, kilobytes in enumerate((0, 200, 1_000, 2_000)):
         disk.fill(kilobytes)
         reply = client.upload("large.md", deck.encode())
         assert reply.status == 507, f"{kilobytes} KB: {reply.status}"

@@ -69,3 +69,13 @@ def test_cards_of_days_to_come_are_offered(
     for address in ("/", f"/decks/{deck_id}"):
         assert "Study ahead" in browser.text(address)
     assert browser.get("/study?ahead=1").status_code == 200
+
+
+def test_a_deck_whose_cards_only_come_again_today_is_offered(
+    browser: Browser, database: Database, hanako: Learner, deck_id: int, now: datetime
+) -> None:
+    with database.writing() as session:
+        give(session, hanako, add_cards(session, deck_id, 1)[0], 2, now)
+    for page in ("/", f"/decks/{deck_id}"):
+        assert f'href="/study?deck={deck_id}"' in browser.get(page).text
+    assert "<b>1</b> <small>due</small>" in browser.get("/").text
