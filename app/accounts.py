@@ -66,7 +66,8 @@ def rename(session: Session, learner: Learner, name: str) -> Learner:
     """Give the account another name; logins and progress stay. Raises OboegakiError for a name it may not have."""
     name = checked_name(name)
     user = row_of(session, learner)
-    throttle.forget_account(session, user.id, user.name_key)
+    if user.name_key != name_key(name):
+        throttle.forget_name(session, user.name_key)
     user.name, user.name_key = name, name_key(name)
     _flush_name(session, name)
     return logins.learner_of(user)

@@ -5,6 +5,9 @@ passes cards that are scheduled or suspended, and is put back whenever one of th
 right, so it may be forgotten at any time.
 """
 
+from collections.abc import Collection, Sequence
+from typing import Any
+
 from sqlalchemy import Integer, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -56,6 +59,15 @@ def lower(session: Handle, user_id: int, deck_id: int, position: int | None) -> 
     _LOWER.run(session, {"user": user_id, "deck": deck_id, "to": position})
 
 
-def forget(session: Session, deck_id: int) -> None:
-    """Let all learners' cursors of a deck begin at 0 again, after its cards changed their places."""
-    session.execute(delete(NewCursor).where(NewCursor.deck_id == deck_id))
+def renew(session: Session, deck_ids: Collection[int]) -> None:
+    """Find all learners' cursors of some decks anew, after cards of theirs changed their places."""
+    for cursor in forget(session, deck_ids):
+        advance(session, cursor.user_id, cursor.deck_id)
+
+
+def forget(session: Session, deck_ids: Collection[int]) -> Sequence[Any]:
+    """Take away all learners' cursors of some decks, such as one that goes; whose they were, and of which deck."""
+    if not deck_ids:
+        return ()
+    of_these = delete(NewCursor).where(NewCursor.deck_id.in_(deck_ids))
+    return session.execute(of_these.returning(NewCursor.user_id, NewCursor.deck_id)).all()

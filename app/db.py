@@ -172,7 +172,7 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _postgresql_engine(url: str) -> Engine:
-    engine = create_engine(url, pool_size=10)
+    engine = create_engine(url, pool_size=10, pool_pre_ping=True)  # it may have been restarted in the meantime
     event.listen(engine, "begin", _lock)
     return engine
 

@@ -62,6 +62,7 @@ def call_back_deck(session: Session, learner: Learner, deck_id: int) -> None:
     _check_deck(session, learner, deck_id)
     session.execute(_IN_DECK.values(suspended=False), {"user": learner.id, "deck": deck_id})
     cursor.lower(session, learner.id, deck_id, 0)
+    cursor.advance(session, learner.id, deck_id)
 
 
 def _set(session: Session, learner: Learner, card_id: int, **flags: Any) -> Any:

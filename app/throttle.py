@@ -115,8 +115,13 @@ def know_address(session: Session, name_key: str, address: str, now: datetime) -
 
 def forget_account(session: Session, user_id: int, name_key: str) -> None:
     """Drop every count that belongs to an account."""
-    keys = (_key("name", name_key), *password_lanes(user_id).keys)
-    session.execute(delete(Throttle).where(Throttle.key.in_(keys)))
+    session.execute(delete(Throttle).where(Throttle.key.in_(password_lanes(user_id).keys)))
+    forget_name(session, name_key)
+
+
+def forget_name(session: Session, name_key: str) -> None:
+    """Drop the counts of log-ins under a name; those of its account's password stay."""
+    session.execute(delete(Throttle).where(Throttle.key == _key("name", name_key)))
     session.execute(delete(Throttle).where(Throttle.key.startswith(_key("known", name_key))))
 
 

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import cursor, queue, setaside, study
@@ -106,6 +106,18 @@ def test_the_cursor_is_never_put_forward_by_lowering_it(session: Session, learne
     assert begins(session, learner, deck) == 1
 
 
+def test_renewing_a_deck_s_cursors_finds_each_learner_s_first_new_card(
+    session: Session, learner: Learner, deck: int
+) -> None:
+    other, cards = add_learner(session, "taro"), add_cards(session, deck, 4)
+    for somebody, answered in ((learner, cards[:3]), (other, cards[:1])):
+        for card in answered:
+            give(session, somebody, card, 4)
+    session.execute(update(NewCursor).values(position=0))
+    cursor.renew(session, [deck])
+    assert [begins(session, somebody, deck) for somebody in (learner, other)] == [3, 1]
+
+
 def test_forgetting_a_deck_s_cursors_forgets_those_of_all_learners_and_no_other_deck_s(
     session: Session, learner: Learner, deck: int
 ) -> None:
@@ -113,6 +125,6 @@ def test_forgetting_a_deck_s_cursors_forgets_those_of_all_learners_and_no_other_
     for somebody in (learner, other):
         for deck_id in (deck, elsewhere):
             give(session, somebody, add_cards(session, deck_id, 1)[0], 4)
-    cursor.forget(session, deck)
+    cursor.forget(session, [deck])
     assert [begins(session, somebody, deck) for somebody in (learner, other)] == [None, None]
     assert None not in [begins(session, somebody, elsewhere) for somebody in (learner, other)]

@@ -184,5 +184,5 @@ def test_calling_back_a_learnt_card_does_not_make_the_search_for_new_ones_longer
 def test_a_cursor_that_was_forgotten_hides_nothing(session: Session, learner: Learner, deck: int) -> None:
     cards = add_cards(session, deck, 2)
     give(session, learner, cards[0], 4)
-    cursor.forget(session, deck)
+    cursor.forget(session, [deck])
     assert queue.upcoming(session, Sitting(learner, TODAY), 9) == cards[1:]

@@ -16,6 +16,8 @@ from app.importing.sources import Sources
 _MIB = 1024 * 1024
 _MOST_LINES = 200
 """So many lines of a note are looked through for a name; a file may hold many names that stand in no line as such."""
+MISSING = ("media-missing", "media-too-much")
+"""Why something is not shown that an earlier import may have brought."""
 Links = Mapping[str, bytes | None]
 """What a deck's notes show: the digest of each name; None where there is nothing to be shown."""
 
@@ -90,9 +92,11 @@ class Beside:
 
     def _found(self, file: str, name: str, before: Links) -> Seen:
         """What stands where a note says; where not all files are here, what came before with this name stays."""
-        seen = self._look(file, name)
-        known = before.get(name)
-        if seen.fault in ("media-missing", "media-too-much") and known is not None and not self.sources.is_whole:
+        return self.kept(self._look(file, name), before.get(name))
+
+    def kept(self, seen: Seen, known: bytes | None) -> Seen:
+        """What stands at a path, where `known` came before with its name."""
+        if seen.fault in MISSING and known is not None and not self.sources.is_whole:
             return Seen(seen.path, known)
         return seen
 

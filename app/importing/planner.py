@@ -13,7 +13,7 @@ from app.decks.problems import problem
 from app.decks.reading import decode, read_deck_file
 from app.decks.streaming import open_stream
 from app.importing import gallery, known
-from app.importing.beside import Beside, Links, Shown
+from app.importing.beside import MISSING, Beside, Links, Shown
 from app.importing.known import KnownDeck
 from app.importing.plan import ABSENT, FilePlan, Plan, Request
 from app.importing.report import MOST_ITEMS, State
@@ -101,7 +101,16 @@ class Planner:
             file.was = next((deck for deck in self._by_file.values() if self._is_of(deck, file)), None)
         if file.was is not None:
             self._by_file.pop(file.was.file or "")
-            file.showed = self._showed(file.was)
+            self._keep_shown(file)
+
+    def _keep_shown(self, file: FilePlan) -> None:
+        """Let a file go on showing what the deck that it was given showed and the import did not bring."""
+        file.showed = self._showed(file.was)
+        missing = {name for name, seen in file.shows.items() if seen.fault}
+        file.shows = {name: self.beside.kept(seen, file.showed.get(name)) for name, seen in file.shows.items()}
+        there = {name for name in missing if not file.shows[name].fault}
+        told = (each for each in file.deck.problems if each.code not in MISSING or each.details["name"] not in there)
+        file.deck = file.deck._replace(problems=tuple(told))
 
     def _is_of(self, deck: KnownDeck, file: FilePlan) -> bool:
         if deck.path != file.deck.deck or deck.retired_at is not None:

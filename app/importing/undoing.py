@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import delete, exists, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from app import media
+from app import cursor, media
 from app.errors import NotFoundError, RefusedError
 from app.importing import gallery, layout
 from app.importing.plan import ABSENT
-from app.importing.writing import forget_cursors, move_cards
+from app.importing.writing import move_cards
 from app.models import Card, Deck, Import, ImportChange, ImportMedium, Note
 from app.owners import of_owner
 
@@ -63,7 +63,7 @@ def _put_back(session: Session, import_id: int, now: datetime) -> None:
             layout.put_back(session, change.deck_id, change.before["layout"])
     for change in changes:
         _undo_change(session, change, now)
-    forget_cursors(session, {change.deck_id for change in changes})
+    cursor.renew(session, {change.deck_id for change in changes})
     for deck_id, digest in held.items():
         session.execute(update(Deck).where(Deck.id == deck_id).values(held=digest))
     session.execute(delete(ImportMedium).where(ImportMedium.import_id == import_id))
@@ -101,7 +101,7 @@ def _unmake(session: Session, deck_id: int, now: datetime) -> None:
     if only_held is None:
         session.execute(update(Deck).where(Deck.id == deck_id).values(retired_at=now, digest=None))
         return
-    forget_cursors(session, {deck_id})
+    cursor.forget(session, {deck_id})
     session.execute(delete(Deck).where(Deck.id == deck_id))
 
 

@@ -34,7 +34,16 @@ _KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _END = b"PK\x05\x06"
 _MOST_END = 66_000  # bytes: the record at a zip's end with the longest comment
 _MOST_CONTENTS = 4 * MOST_FILES * 512
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError, OSError)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+    RuntimeError,
+    OSError,
+    OverflowError,
+)
 
 
 class Upload(NamedTuple):

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from app import cursor
 from app.decks.note import Note as NoteText
 from app.importing import rows
 from app.importing.bulk import AT_ONCE, Bulk
@@ -19,7 +20,7 @@ from app.importing.known import KnownNote
 from app.importing.layout import Layout
 from app.importing.plan import FilePlan
 from app.importing.rows import Ordinals
-from app.models import Card, ImportChange, NewCursor, Note, Schedule
+from app.models import Card, ImportChange, Note, Schedule
 
 _AT_ONCE = 500
 _SHIFTED = frozenset({"position", "line"})
@@ -166,7 +167,7 @@ class Writer:
             change = update(Note.__table__).where(Note.id == bindparam("note"))  # type: ignore[arg-type]
             execute(change.values({name: bindparam(name) for name in names}), values)
         move_cards(self._session, self._moved_cards)
-        forget_cursors(self._session, self._shuffled)
+        cursor.renew(self._session, self._shuffled)
         self._clear()
 
 
@@ -192,12 +193,6 @@ def move_cards(session: Session, moves: Sequence[dict[str, Any]]) -> None:
     if moves:
         session.connection().execute(_MOVE_CARD, moves)
         session.connection().execute(_MOVE_SCHEDULES, moves)
-
-
-def forget_cursors(session: Session, deck_ids: set[int]) -> None:
-    """Let the new cards of decks whose cards changed places be looked for from the beginning."""
-    if deck_ids:
-        session.execute(delete(NewCursor).where(NewCursor.deck_id.in_(deck_ids)))
 
 
 def _following(session: Session, column: Any) -> int:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, abort, redirect, request, url_for
+from flask import Flask, abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import DBAPIError
 
 from app import logins
 from app.learner import Learner
@@ -53,7 +54,11 @@ def init_app(app: Flask) -> None:
 
 
 def _find(token: str) -> LoggedIn | None:
-    found = logins.find_login(connection(), token, now())
+    try:
+        found = logins.find_login(connection(), token, now())
+    except DBAPIError:
+        g._login_user = manager.anonymous_user()  # the page that tells of it asks who is there, and must not ask again
+        raise
     return None if found is None else LoggedIn(token, found)
 
 

@@ -3,8 +3,9 @@
 from flask import Flask, abort, request
 from werkzeug.routing import IntegerConverter, Map
 
-LARGEST = 2**63 - 1
-"""The largest whole number of SQLite and PostgreSQL; asked for a larger one, SQLite's driver raises OverflowError."""
+LARGEST = 2**31 - 1
+"""The largest number of a row in PostgreSQL; asked for a larger one, it answers with an error, as SQLite's driver does
+from 2**63 on."""
 
 _LONGEST = len(str(LARGEST))
 

@@ -279,6 +279,14 @@ def test_a_zip_brings_its_pictures_and_a_file_sent_alone_keeps_them(folder: Fold
     assert shown(folder) == {"img/x.png": png("second")}
 
 
+def test_a_deck_whose_file_is_sent_alone_under_another_name_keeps_its_pictures(folder: Folder) -> None:
+    send(folder, zipped({"a.md": (NOTE + STOP).encode(), "img/x.png": png()}))
+    renamed = f"---\nname: a\n---\n{NOTE}{STOP}![b](none.png)\n".encode()
+    report = send(folder, from_uploads([Upload("b.md", io.BytesIO(renamed))]))
+    assert [told.partition(";")[0] for told in problems(report)] == ['b.md:10: "none.png" is not there']
+    assert shown(folder) == {"img/x.png": png(), "none.png": None}
+
+
 @pytest.mark.parametrize("name", ["../img/x.png", "/img/x.png", "..\\img\\x.png"])
 def test_a_picture_that_leads_out_of_its_zip_is_not_there(folder: Folder, name: str) -> None:
     report = send(folder, zipped({"a.md": NOTE.encode(), name: png()}))

@@ -50,7 +50,15 @@ def test_a_name_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
     path = os.fsencode(tmp_path) + b"/\x93.md"
     with open(path, "wb") as file:
         file.write(b"text")
-    assert [(source.file, source.data) for source in from_folder(tmp_path)] == [("\ufffd.md", b"text")]
+    assert [(source.file, source.data) for source in from_folder(tmp_path)] == [("\\x93.md", b"text")]
+
+
+def test_two_names_that_are_no_text_are_two_files(tmp_path: Path) -> None:
+    """As an old archive in another encoding leaves them; one name for both would give both decks' notes to one."""
+    for name in (b"/\x93\xfa.md", b"/\x8c\x8e.md"):
+        with open(os.fsencode(tmp_path) + name, "wb") as file:
+            file.write(b"text")
+    assert sorted(source.file for source in from_folder(tmp_path)) == ["\\x8c\\x8e.md", "\\x93\\xfa.md"]
 
 
 def test_a_part_keeps_its_names_in_the_whole(tmp_path: Path) -> None:

@@ -138,11 +138,23 @@ def _wrong_sum() -> bytes:
     return packed.replace(struct.pack("<L", zlib.crc32(b"text")), b"none")
 
 
+def _far_away() -> bytes:
+    """A zip whose table of contents says that its file begins at 2**63."""
+    packed = bytearray(zipped({"a.md": b"text"}))
+    entry, end = packed.index(b"PK\1\2"), packed.index(b"PK\5\6")
+    packed[entry + 42 : entry + 46] = b"\xff" * 4
+    packed[entry + 30 : entry + 32] = struct.pack("<H", 12)
+    packed[entry + 50 : entry + 50] = struct.pack("<HHQ", 1, 8, 2**63)  # behind the name "a.md"
+    packed[end + 12 + 12 : end + 12 + 16] = struct.pack("<L", end + 12 - entry)
+    return bytes(packed)
+
+
 _DAMAGED = {
     "nothing": b"",
     "its last mark alone": b"PK\5\6",
     "no zip": b"no zip",
     "a wrong sum": _wrong_sum(),
+    "an offset beyond every file": _far_away(),
     "half a zip": zipped({"a.md": b"text"})[:-30],
 }
 

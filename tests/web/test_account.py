@@ -124,6 +124,14 @@ def test_guesses_at_the_present_password_are_throttled(browser: Browser) -> None
     assert statuses == [400] * 5 + [429]
 
 
+def test_saving_the_settings_begins_no_count_of_guesses_again(browser: Browser) -> None:
+    for _time in range(5):
+        browser.post("/account/password", old="guess", new=OTHER_PASSWORD)
+    assert browser.post("/account/settings", **_SETTINGS | {"name": "hanako 2"}).status_code == 302
+    assert browser.post("/account/settings", **_SETTINGS).status_code == 302
+    assert browser.post("/account/password", old="guess", new=OTHER_PASSWORD).status_code == 429
+
+
 def test_a_device_is_ended_from_another_one(app: Flask, browser: Browser, database: Database) -> None:
     other = entered(app, "hanako")
     with database.reading() as session:

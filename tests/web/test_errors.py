@@ -6,7 +6,12 @@ from html import unescape
 import pysqlite3
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+
+from app.db import Database
+from tests.entrance import add_account
+from tests.web.conftest import entered
 
 FULL = "The disk is full; nothing was recorded. Tell the person who runs this server."
 FULL_JA = "ディスクがいっぱいのため、何も記録していません。サーバーの管理者に知らせてください。"
@@ -63,3 +68,15 @@ def _fail_with(app: Flask, fault: Exception) -> None:
         )
 
     app.view_functions["health.show"] = show
+
+
+def test_a_fault_of_the_look_at_who_is_there_is_told_by_a_page_too(app: Flask, database: Database) -> None:
+    """The page itself asks who is there, and must not meet the same fault."""
+    add_account(database, "hanako")
+    client = entered(app, "hanako").client
+    with database.writing() as session:
+        session.execute(text("ALTER TABLE logins RENAME TO elsewhere"))
+    page = client.get("/", headers={"Accept": "text/html", "Accept-Language": "en"})
+    assert (page.status_code, NOT_NOW in unescape(page.text)) == (503, True)
+    reply = client.get("/", headers={"Accept": "application/json", "Accept-Language": "en"})
+    assert (reply.status_code, reply.get_json()) == (503, {"error": NOT_NOW})
