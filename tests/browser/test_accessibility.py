@@ -1,11 +1,12 @@
-"""axe finds nothing on any page, in the light and in the dark."""
+"""axe finds nothing on any page: in the light and in the dark, in both languages, on a desk and on a phone."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from app.backups import make_backup
-from tests.browser.conftest import MONDAY, Open, Site, set_up
+from tests.browser.conftest import MONDAY, Open, Site, log_in, set_up
+from tests.browser.test_without_script import PHONE
 from tests.conftest import add_learner
 
 pytestmark = pytest.mark.browser
@@ -19,6 +20,7 @@ PAGES = (
     "/decks/2",
     "/cards/1",
     "/imports",
+    "/imports/1",
     "/account",
     "/server/accounts",
     "/server/account?name=taro",
@@ -41,12 +43,30 @@ def fill_the_servers_pages(site: Site) -> None:
     make_backup(site.app.extensions["config"], MONDAY)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(site: Site, open_browser: Open, scheme: str) -> None:
-    page = open_browser(color_scheme=scheme)
-    page.goto("/log-in")
-    faults = {"/log-in": violations(page)}
+@pytest.mark.parametrize(
+    "look",
+    [
+        {"color_scheme": "light"},
+        {"color_scheme": "dark"},
+        {"color_scheme": "light", "locale": "ja", **PHONE},
+        {"color_scheme": "dark", "locale": "ja", **PHONE},
+    ],
+    ids=["light", "dark", "light, Japanese, phone", "dark, Japanese, phone"],
+)
+def test_axe_finds_nothing_on_any_page(site: Site, open_browser: Open, look: dict[str, object]) -> None:
+    page = open_browser(**look)
+    page.goto("/set-up?code=wrong")
+    faults = {"/set-up": violations(page)}
+    page.locator("input[name=name]").fill("hanako")
+    page.locator("input[name=password]").fill("short")
+    page.locator("main form button").last.click()
+    page.wait_for_load_state()
+    faults["/set-up, refused"] = violations(page)
     set_up(page, site)
+    page.context.clear_cookies()
+    page.goto("/log-in")
+    faults["/log-in"] = violations(page)
+    log_in(page)
     fill_the_servers_pages(site)
     for address in PAGES:
         page.context.set_default_timeout(15_000)
