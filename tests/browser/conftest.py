@@ -146,7 +146,7 @@ def open_browser(browser: Browser, site: Site) -> Iterator[Open]:
 
 
 def _is_expected(complaint: str) -> bool:
-    """A refused form (400) or answer (409), a missing page (404) or an aborted request, which a browser reports by itself."""
+    """A refused form (400) or answer (409), a missing page (404), an aborted request: a browser reports them itself."""
     return any(status in complaint for status in ("400", "404", "409")) or "net::ERR_FAILED" in complaint
 
 
