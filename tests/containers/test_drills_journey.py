@@ -113,6 +113,7 @@ def send_a_deck(page: Page) -> None:
     page.get_by_role("button", name="Import these files").click()
     page.wait_for_url("**/imports/*")
     page.goto("/")
+    page.wait_for_load_state("networkidle")
     page.locator(".decks summary").click()  # the day's new cards are done: what has nothing to do is folded
     expect(page.get_by_role("link", name="Own", exact=True)).to_be_visible()
 
@@ -123,6 +124,7 @@ def files_arrive(page: Page, stack: Stack) -> None:
     file.write_text(_NEW_DECK.format(answer="The first"))
     deck = page.locator(".decks a.title", has_text="Arrived")
     until(lambda: bool(page.goto("/")) and deck.count() > 0, "the new deck is on Today")
+    page.wait_for_load_state("networkidle")
     page.locator(".decks summary").click()
     deck.click()
     expect(page.locator("main")).to_contain_text("Which word is new?")
