@@ -66,10 +66,15 @@ def from_environment(environ: Mapping[str, str] = os.environ, mounts: Path = MOU
     return config
 
 
+def cards_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the shared library, for those who need nothing else; nothing is made."""
+    return Path(environ.get("OBOEGAKI_CARDS_DIR") or _PROJECT / "cards").absolute()
+
+
 def _from_environment(environ: Mapping[str, str], data_dir: Path) -> Config:
     return Config(
         data_dir=data_dir,
-        cards_dir=Path(environ.get("OBOEGAKI_CARDS_DIR") or _PROJECT / "cards").absolute(),
+        cards_dir=cards_dir(environ),
         database_url=_database_url(environ.get("OBOEGAKI_DATABASE_URL") or _sqlite_url(data_dir / "oboegaki.db")),
         secret_key=_secret_key(environ, data_dir),
         secret_key_file=_secret_key_file(environ, data_dir),

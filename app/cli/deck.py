@@ -49,7 +49,7 @@ def check(path: Path, dialect: str | None, as_json: bool) -> None:
 
     Exit status 1 when a problem kept a block from becoming a note.
     """
-    files, _ = _files(path, config.from_environment().cards_dir, None)
+    files, _ = _files(path, config.cards_dir(), None)
     read = list(importing.checked(files, dialect))
     if as_json:
         click.echo(json.dumps([_file_as_json(file, found) for file, found in read], ensure_ascii=False, indent=1))

@@ -9,7 +9,7 @@ import click
 from app import accounts, clock, config
 from app.accounts import Account
 from app.cli.context import database
-from app.passwords import hashed
+from app.passwords import PasswordHash, hashed
 
 _from_stdin = click.option("--password-stdin", is_flag=True, help="Read the password as one line of standard input.")
 
@@ -27,8 +27,7 @@ def add(name: str, admin: bool, password_stdin: bool) -> None:
     """Add the account NAME."""
     time_zone = config.from_environment().time_zone
     with database() as opened:
-        password = _read_password() if password_stdin else _ask_password()
-        kept = hashed(password, name)
+        kept = _hashed(name, password_stdin)
         with opened.writing() as session:
             accounts.add_user(session, name, kept, is_admin=admin, time_zone=time_zone, language="", now=clock.now())
     click.echo(f'Added the account "{name.strip()}".')
@@ -42,7 +41,7 @@ def password(name: str, password_stdin: bool) -> None:
     with database() as opened:
         with opened.reading() as session:
             accounts.id_of(session, name)  # known before anybody types
-        kept = hashed(_read_password() if password_stdin else _ask_password(), name)
+        kept = _hashed(name, password_stdin)
         with opened.writing() as session:
             accounts.set_password(session, name, kept)
     click.echo(f'Changed the password of "{name.strip()}"; all its logins have ended.')
@@ -61,12 +60,11 @@ def list_accounts(as_json: bool) -> None:
         click.echo(_as_line(account))
 
 
-def _ask_password() -> str:
-    return str(click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True))
-
-
-def _read_password() -> str:
-    return sys.stdin.readline().rstrip("\r\n")
+def _hashed(name: str, from_stdin: bool) -> PasswordHash:
+    """The hash of the password for the account NAME, as it is typed, or as it stands in standard input."""
+    if from_stdin:
+        return hashed(sys.stdin.readline().rstrip("\r\n"), name)
+    return hashed(str(click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)), name)
 
 
 def _as_object(account: Account) -> dict[str, object]:

@@ -11,7 +11,8 @@ from app import media
 from app.decks.note import Note, Problem
 from app.decks.pictures import pictures
 from app.decks.problems import problem
-from app.importing.sources import Sources
+from app.decks.reading import decode
+from app.importing.sources import SourceFile, Sources
 
 _MIB = 1024 * 1024
 _MOST_LINES = 200
@@ -80,9 +81,12 @@ class Beside:
         found = [(self._found(file, name, before), digest) for name, digest in before.items()]
         return all(seen.digest == digest and seen.fault != "media-unreadable" for seen, digest in found)
 
-    def links(self, file: str, shown: Shown, before: Links, text: str = "") -> tuple[dict[str, Seen], list[Problem]]:
-        """What the notes of a deck file show, and what is wrong with it; `text` is the file's, to tell lines."""
-        found, problems, lines = {}, [], text.split("\n")
+    def links(
+        self, file: str, shown: Shown, before: Links, source: SourceFile | None
+    ) -> tuple[dict[str, Seen], list[Problem]]:
+        """What the notes of a deck file show, and what is wrong with it; `source` is the file, to tell lines."""
+        text = decode(source.read()) if source is not None and shown.places else ""
+        found, problems, lines = {}, [], text.split("\n") if isinstance(text, str) else []
         for name, place in shown.places.items():
             seen = self._within_room(self._found(file, name, before))
             found[name] = seen

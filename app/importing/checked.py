@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from app.decks.note import DeckFile, Problem
-from app.decks.reading import decode, read_deck_file
+from app.decks.note import DeckFile
 from app.importing.beside import Beside, Shown
+from app.importing.planner import deck_file
 from app.importing.sources import SourceFile, Sources
 
 
@@ -16,11 +16,6 @@ def checked(sources: Sources, dialect: str | None = None) -> Iterator[tuple[str,
 
 
 def _checked(source: SourceFile, dialect: str | None, beside: Beside) -> DeckFile:
-    if source.fault is not None:
-        return DeckFile(source.file, None, (), (source.fault,))
-    data = source.read()
-    found = read_deck_file(data, source.file, dialect)
+    found = deck_file(source, None, dialect)
     shown = Shown().look(found.notes if source.may_show else ())
-    text = decode(data) if shown.places else ""
-    _, problems = beside.links(source.file, shown, {}, "" if isinstance(text, Problem) else text)
-    return found.with_problems(problems)
+    return found.with_problems(beside.links(source.file, shown, {}, source)[1])

@@ -10,7 +10,7 @@ from app import media
 from app.decks.identity import FileEdit, Matching, match_files
 from app.decks.note import DeckFile
 from app.decks.problems import problem
-from app.decks.reading import decode, read_deck_file
+from app.decks.reading import read_deck_file
 from app.decks.streaming import open_stream
 from app.importing import gallery, known
 from app.importing.beside import MISSING, Beside, Links, Shown
@@ -71,10 +71,8 @@ class Planner:
 
     def look_beside(self, file: FilePlan, shown: Shown, source: SourceFile | None) -> None:
         """Find what the notes show, and say what is wrong with it; `source` tells the lines."""
-        text = decode(source.read()) if source is not None and shown.places else ""
         file.showed = self._showed(file.was)
-        lines = text if isinstance(text, str) else ""
-        file.shows, problems = self.beside.links(file.file, shown, file.showed, lines)
+        file.shows, problems = self.beside.links(file.file, shown, file.showed, source)
         file.deck = file.deck.with_problems(problems)
 
     def left_out(self) -> list[LeftOut]:
@@ -184,14 +182,14 @@ def _as_before(
 
 
 def _read(source: SourceFile, was: KnownDeck | None, dialect: str | None) -> FilePlan:
-    digest, deck = source.digest, _deck_file(source, was, dialect)
+    digest, deck = source.digest, deck_file(source, was, dialect)
     if not deck.notes and any(problem.code in _UNREADABLE for problem in deck.problems):
         kept = deck if was is None else deck._replace(deck=was.path, dialect=was.dialect, language=was.language)
         return FilePlan(source.file, State.UNREADABLE, digest, kept, was)
     return FilePlan(source.file, State.READ, digest, deck, was)
 
 
-def _deck_file(source: SourceFile, was: KnownDeck | None, dialect: str | None) -> DeckFile:
+def deck_file(source: SourceFile, was: KnownDeck | None, dialect: str | None) -> DeckFile:
     """The file as read; where its text no longer shows the dialect, the one it was read in before."""
     if source.fault is not None:
         return DeckFile(source.file, None, (), (source.fault,))

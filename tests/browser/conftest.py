@@ -1,16 +1,18 @@
 """A real server and a real Chromium: decks imported from files, accounts by the set-up link, a clock that moves."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
 from sqlalchemy import func, select
 
 from app import create_app, importing, setup_code
@@ -134,7 +136,7 @@ def open_browser(browser: Browser, site: Site) -> Iterator[Open]:
         contexts.append(context)
         context.set_default_timeout(10_000)
         page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda said: complaints.append(_complaint(said)) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda asked: _complain_of(asked.url, site, complaints))
         return page
@@ -145,9 +147,14 @@ def open_browser(browser: Browser, site: Site) -> Iterator[Open]:
     assert [complaint for complaint in complaints if not _is_expected(complaint)] == []
 
 
+def _complaint(said: ConsoleMessage) -> str:
+    return f"{said.text} {urlsplit(said.location['url']).path}"
+
+
 def _is_expected(complaint: str) -> bool:
-    """A refused form (400) or answer (409), a missing page (404), an aborted request: a browser reports them itself."""
-    return any(status in complaint for status in ("400", "404", "409")) or "net::ERR_FAILED" in complaint
+    """A refused answer (409), a missing page (404), a refused set-up (400), an aborted request: a browser tells."""
+    of_the_server = re.search(r"a status of (?:(?:404|409) .*|400 .* /set-up)$", complaint)
+    return of_the_server is not None or "net::ERR_FAILED" in complaint
 
 
 def _complain_of(url: str, site: Site, complaints: list[str]) -> None:
@@ -155,13 +162,17 @@ def _complain_of(url: str, site: Site, complaints: list[str]) -> None:
         complaints.append(f"asked another host: {url}")
 
 
-def set_up(page: Page, site: Site) -> None:
+Press = Callable[[Locator], None]
+"""How a person presses something: with a mouse, or with a thumb."""
+
+
+def set_up(page: Page, site: Site, press: Press = Locator.click) -> None:
     """Make the first account through the set-up link."""
     page.goto(site.set_up_link)
     page.locator("input[name=name]").fill("hanako")
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("select[name=time_zone]").select_option("UTC")
-    page.locator("main form button").last.click()
+    press(page.locator("main form button").last)
     page.wait_for_url(f"{site.address}/")
 
 

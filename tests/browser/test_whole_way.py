@@ -1,29 +1,17 @@
 """The whole way, from the set-up link through a finished session to the next day: by thumb, without script, by keys."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import MONDAY, NEW_A_DAY, PASSWORD, Open, Site, question
-from tests.browser.test_journey import finish_by_key
+from tests.browser.conftest import MONDAY, NEW_A_DAY, PASSWORD, Open, Press, Site, question, set_up
+from tests.browser.test_journey import finish_by_key, until_it_changes
 from tests.browser.test_without_script import PHONE
 
 pytestmark = pytest.mark.browser
 
-Press = Callable[[Locator], None]
 _MOST_TABS = 80
-
-
-def claim(page: Page, site: Site, press: Press) -> None:
-    """Make the first account."""
-    page.goto(site.set_up_link)
-    page.get_by_label("Name").fill("hanako")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Time zone").select_option("UTC")
-    press(page.locator("main form button").last)
-    page.wait_for_url(f"{site.address}/")
 
 
 def answer(page: Page, press: Press, grade: str) -> str:
@@ -32,7 +20,7 @@ def answer(page: Page, press: Press, grade: str) -> str:
     asked = question(page)
     press(page.locator(".turn > summary"))
     press(page.get_by_role("button", name=grade))
-    expect(page.locator("#stage .question, main h1:not(.hidden)").first).not_to_have_text(asked)
+    until_it_changes(page, asked)
     return asked
 
 
@@ -55,7 +43,7 @@ def test_a_session_is_finished_and_the_next_day_brings_it_back(
     site: Site, open_browser: Open, options: dict[str, object], press: Press
 ) -> None:
     page = open_browser(**options)
-    claim(page, site, press)
+    set_up(page, site, press)
     first = session(page, press)
     assert (len(set(first)), site.recorded()) == (NEW_A_DAY, NEW_A_DAY)
     expect(page.locator("main")).to_contain_text("20 cards")

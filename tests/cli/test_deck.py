@@ -93,6 +93,13 @@ def test_check_tells_a_missing_picture_by_its_line_as_an_import_would(config: Co
         assert (told, result.exit_code) == (expected.format(folder=config.cards_dir), 0)
 
 
+def test_check_makes_neither_a_data_folder_nor_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.md").write_text(START)
+    monkeypatch.setenv("OBOEGAKI_DATA_DIR", str(tmp_path / "none"))
+    assert run("check", tmp_path / "a.md").exit_code == 0
+    assert not (tmp_path / "none").exists()
+
+
 def test_check_reads_a_large_file_too(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(START + "".join(f"Q: {number}\nA: {'x' * 1000}\n" for number in range(1100)))
     assert run("check", tmp_path).stdout == "a.md: qa, notes: 1101, cards: 1101\n"

@@ -14,6 +14,7 @@ import pytest
 
 from tests.containers.stack import PROJECT, Stack, run
 from tests.containers.visitor import Visitor
+from tests.readme import told
 
 _CENSUS = """
 import hashlib
@@ -149,7 +150,7 @@ def test_r16_both_backups_restore(stack: Stack, owner: Visitor) -> None:
     owner.answer(3)
     at_the_tar = census(stack)
     assert at_the_tar != at_the_backup
-    stop, pack, unpack, up = tar_commands()
+    stop, pack, unpack, up = told("docker compose stop app")
     for command in (stop, pack):
         shell(stack, command)
     stack.compose("down", "--volumes")
@@ -162,13 +163,6 @@ def test_r16_both_backups_restore(stack: Stack, owner: Visitor) -> None:
     assert census(stack) == at_the_backup
     assert owner.get("/account").status == 302, "all devices have to log in again"
     assert owner.log_in().status == 302
-
-
-def tar_commands() -> list[str]:
-    """The README's four, without their comments."""
-    block = re.search(r"```sh\n(docker compose stop app\n.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
-    assert block
-    return [line.partition("#")[0].strip() for line in block[1].splitlines()]
 
 
 def shell(stack: Stack, command: str) -> None:

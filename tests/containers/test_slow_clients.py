@@ -97,7 +97,5 @@ def test_two_hundred_slow_clients_keep_nobody_from_a_page(stack: Stack, capsys: 
 
 def test_without_nginx_they_would_keep_everybody_out(tmp_path: Path) -> None:
     site = seed(tmp_path, learners=1, cards=1)
-    with serving(Server(site)) as server:
-        with slow_clients(site.port):
-            assert max(seconds_of_a_page(site.port) for _ in range(3)) > _P95_SECONDS
-        server.leave_nothing_running()
+    with serving(Server(site)), slow_clients(site.port):
+        assert max(seconds_of_a_page(site.port) for _ in range(3)) > _P95_SECONDS

@@ -184,6 +184,14 @@ def _children(process: int) -> list[int]:
     return [int(child) for child in found.split()]
 
 
+def memory_of(process: int, field: str) -> int:
+    """The bytes that `/proc` tells of a process: `VmRSS` held now, `VmHWM` at most."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1]) * 1024
+    raise AssertionError(f"no {field} of the process {process}")
+
+
 def kill_process(process: int) -> None:
     """Kill -9 one process, should it still live."""
     with suppress(ProcessLookupError):

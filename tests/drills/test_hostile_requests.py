@@ -17,7 +17,7 @@ import pytest
 from tests.drills import hostile_files
 from tests.drills.asking import Asker, site_of
 from tests.drills.hostile_files import DECK, MIB, multipart, zipped
-from tests.drills.server import Server, serving
+from tests.drills.server import Server, memory_of, serving
 from tests.drills.world import TOKEN, Made
 from tests.entrance import PASSWORD
 
@@ -40,9 +40,9 @@ class Sender:
         """Send files by the form; the status, the seconds until the answer, and the growth of the worker in bytes."""
         body, kind = multipart(files, self.token)
         Path(f"/proc/{self._worker}/clear_refs").write_text("5")
-        before = self._memory("VmRSS")
+        before = memory_of(self._worker, "VmRSS")
         status, seconds = self.send([f"Content-Length: {len(body)}", f"Content-Type: {kind}"], iter([body]))
-        return status, seconds, self._memory("VmHWM") - before
+        return status, seconds, memory_of(self._worker, "VmHWM") - before
 
     def send(self, headers: list[str], body: Iterator[bytes]) -> tuple[int, float]:
         """Send a request until it is answered, however much of the body went out; 0 where there was no answer.
@@ -72,12 +72,6 @@ class Sender:
                     answer += piece
         self.said = answer.decode(errors="replace")
         return int(answer[9:12] or b"0"), time.monotonic() - begin
-
-    def _memory(self, field: str) -> int:
-        for line in Path(f"/proc/{self._worker}/status").read_text().splitlines():
-            if line.startswith(field):
-                return int(line.split()[1]) * 1024
-        raise AssertionError(f"no {field} of the worker {self._worker}")
 
 
 @pytest.fixture(scope="module")

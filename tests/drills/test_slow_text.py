@@ -90,8 +90,7 @@ def grows(read: Callable[[str], object], unit: str, size: int) -> str | None:
     """What there is to say where twice the text takes much more than twice the work; None where it does not."""
     single, double = at_the_cap(unit, size), at_the_cap(unit, 2 * size)
     for _ in range(3):
-        less = min(_once(lambda: read(single)) for _ in range(2))
-        more = min(_once(lambda: read(double)) for _ in range(2))
+        less, more = _once(lambda: read(single)), _once(lambda: read(double))
         if more < _WORTH_A_LOOK or more < _GROWTH * less:
             return None
     return f"{unit!r}: {less:.2f} s, twice of it {more:.2f} s"

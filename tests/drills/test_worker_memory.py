@@ -9,7 +9,7 @@ import pytest
 
 from tests.drills.clients import log_in_all
 from tests.drills.ledger import Ledger
-from tests.drills.server import Server, seed, serving
+from tests.drills.server import Server, memory_of, seed, serving
 
 _LOG_INS = 16
 _MIB = 1024 * 1024
@@ -18,20 +18,14 @@ _AS_IT_LEARNS = {"MALLOC_MMAP_THRESHOLD_": str(32 * _MIB), "MALLOC_TRIM_THRESHOL
 """Where glibc ends up by itself after a block of 19 MiB was freed."""
 
 
-def held(process: int) -> int:
-    """The bytes of memory that a process holds."""
-    status = Path(f"/proc/{process}/status").read_text().splitlines()
-    return int(next(line for line in status if line.startswith("VmRSS:")).split()[1]) * 1024
-
-
 def growth(folder: Path, environment: dict[str, str]) -> int:
     """The bytes by which a worker grows when people log in at it, page included."""
     site = seed(folder, learners=_LOG_INS, cards=1)
     with serving(Server(site, processes=1, environment=environment)) as server:
         (worker,) = server.workers
-        before = held(worker)
+        before = memory_of(worker, "VmRSS")
         log_in_all(site, Ledger())
-        grown = held(worker) - before
+        grown = memory_of(worker, "VmRSS") - before
         server.stop()
     return grown
 
