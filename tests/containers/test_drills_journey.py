@@ -7,7 +7,7 @@ so is every complaint of a page before.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.browser.chromium import launched
 from tests.browser.conftest import question
@@ -52,9 +52,15 @@ def window(stack: Stack, complaints: list[str]) -> Iterator[Page]:
         page.set_default_timeout(20_000)
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("requestfailed", lambda asked: complaints.append(f"{asked.url}: {asked.failure}"))
+        page.on("requestfailed", lambda asked: complaints.extend(failures(asked)))
         page.on("request", lambda asked: None if is_ours(asked.url, stack) else complaints.append(asked.url))
         yield page
+
+
+def failures(asked: Request) -> list[str]:
+    """What a failed request says; none where the page was left before its own pictures had come."""
+    left = asked.failure == "net::ERR_ABORTED" and not asked.is_navigation_request()
+    return [] if left else [f"{asked.url}: {asked.failure}"]
 
 
 def is_ours(url: str, stack: Stack) -> bool:
