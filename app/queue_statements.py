@@ -39,7 +39,7 @@ _DECK_FIRST = Deck.id + 0
 
 
 def path_range(path: str) -> dict[str, str]:
-    """The parameters of a range that holds all paths below `path`: "0" follows "/" in every collation by bytes."""
+    """The parameters of a range that holds all paths below `path`: by bytes "0" follows "/"."""
     return {"below": f"{path}/", "beyond": f"{path}0"}
 
 

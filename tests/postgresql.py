@@ -4,9 +4,11 @@ A server never runs as root: there it runs as the user that Debian's package mad
 """
 
 import os
+import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -16,8 +18,11 @@ import psycopg
 from sqlalchemy import URL
 
 _QUICK = "fsync=off\nsynchronous_commit=off\nfull_page_writes=off\n"
-_SETTINGS = "listen_addresses=''\nunix_socket_directories='{folder}'\nmax_connections=200\n"
+_SETTINGS = "listen_addresses=\nunix_socket_directories={folder}\nmax_connections=200\n"
+_ORDER = ("--locale-provider=icu", "--icu-locale=en")
+"""The order of a language, as most installations have it: nothing may rest on the order of bytes."""
 _ADMINISTRATOR = "postgres"
+_START_SECONDS = 60
 
 
 class MissingError(Exception):
@@ -26,10 +31,12 @@ class MissingError(Exception):
 
 @dataclass
 class Server:
-    """A running server. `folder` holds its socket."""
+    """A running server. `folder` holds its socket; `wrapper` stands before its programs, `options` behind it."""
 
     folder: Path
     bin: Path
+    wrapper: Sequence[str] = ()
+    options: str = ""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def new_database(self, template: str = "template1") -> str:
@@ -56,48 +63,102 @@ class Server:
 
     def start(self) -> None:
         """Start it, after a `kill` too, and wait until it answers."""
-        self._control("start", "--wait", "--log", str(self.folder / "log"))
+        self._control("start", "--wait", "--log", str(self.folder / "log"), "--options", self.options)
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of the server's programs on its data; raises RuntimeError with what it said where it fails."""
+        done = self._try(program, *arguments)
+        if done.returncode:
+            raise RuntimeError(f"{program}: {done.stdout}{done.stderr}")
+
+    def keep_up(self) -> None:
+        """Start it again where it is gone, as what looks after containers does, and wait until it answers."""
+        end = time.monotonic() + _START_SECONDS
+        while not self._answers():
+            assert time.monotonic() < end, f"PostgreSQL does not come back; it said:\n{self.log[-3000:]}"
+            if not self.is_running:
+                self.start()
+            time.sleep(0.02)
 
     def stop(self) -> None:
         """Stop it in order."""
         self._control("stop", "--mode=fast")
 
+    @property
+    def is_running(self) -> bool:
+        """Whether its first process lives; it need not answer."""
+        return self._try("pg_ctl", "status").returncode == 0
+
+    @property
+    def log(self) -> str:
+        """What it said so far."""
+        return (self.folder / "log").read_text(errors="replace")
+
+    @property
+    def processes(self) -> list[int]:
+        """Its first process, and those that serve connections or work behind them."""
+        first = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        others = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        return [first, *map(int, others)]
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self._dsn()).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def _dsn(self) -> str:
         return f"host={self.folder} user={_ADMINISTRATOR} dbname=postgres"
 
     def _control(self, *arguments: str) -> None:
-        _run([str(self.bin / "pg_ctl"), "--pgdata", str(self.folder / "data"), *arguments])
+        self.run("pg_ctl", *arguments)
+
+    def _try(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """As the package's own user where this user is root."""
+        as_user = []
+        if os.getuid() == 0:
+            hand_over(self.folder)
+            _let_in(self.folder)
+            as_user = ["setpriv", f"--reuid={_ADMINISTRATOR}", f"--regid={_ADMINISTRATOR}", "--clear-groups"]
+        command = [str(self.bin / program), "--pgdata", str(self.folder / "data"), *arguments]
+        return subprocess.run(  # noqa: S603 - our own
+            [*self.wrapper, *as_user, *command],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"LC_ALL": "C.UTF-8"},
+            check=False,
+        )
 
 
 @contextmanager
-def serving(folder: Path, *, durable: bool = False, settings: str = "") -> Iterator[Server]:
+def serving(
+    folder: Path,
+    *,
+    durable: bool = False,
+    settings: str = "",
+    wrapper: Sequence[str] = (),
+    made_with: Sequence[str] = (),
+) -> Iterator[Server]:
     """A server in `folder` until the end of the body; `durable` writes as in earnest, else as quick as it can.
 
+    `wrapper` stands before all of its programs, `made_with` is for initdb; `settings` has a line for each.
     Raises MissingError where PostgreSQL is not installed.
     """
     found = binaries()
     if found is None:
         raise MissingError("PostgreSQL is missing; on Debian: apt-get install postgresql")
-    server = Server(folder, found)
-    _run(
-        [
-            str(server.bin / "initdb"),
-            "--pgdata",
-            str(folder / "data"),
-            "-U",
-            _ADMINISTRATOR,
-            "--auth=trust",
-            "-E",
-            "UTF8",
-        ]
-    )
-    with (folder / "data" / "postgresql.conf").open("a") as file:
-        file.write(_SETTINGS.format(folder=folder) + ("" if durable else _QUICK) + settings)
+    lines = _SETTINGS.format(folder=folder) + ("" if durable else _QUICK) + settings
+    options = shlex.join(part for line in lines.splitlines() for part in ("-c", line))
+    server = Server(folder, found, wrapper, options)
+    server.run("initdb", "-U", _ADMINISTRATOR, "--auth=trust", "-E", "UTF8", *_ORDER, *made_with)
     server.start()
     try:
         yield server
     finally:
-        server.stop()
+        if server.is_running:
+            server.stop()
 
 
 def binaries() -> Path | None:
@@ -108,28 +169,14 @@ def binaries() -> Path | None:
     return versions[-1].parent if versions else None
 
 
-def _run(command: list[str]) -> None:
-    """Run one of the server's programs: as the package's own user where this user is root."""
-    folder = Path(command[command.index("--pgdata") + 1]).parent
-    as_user = []
+def hand_over(folder: Path) -> None:
+    """Let the user own the folder as whom the server runs."""
     if os.getuid() == 0:
-        _open_to(_ADMINISTRATOR, folder)
-        as_user = ["setpriv", f"--reuid={_ADMINISTRATOR}", f"--regid={_ADMINISTRATOR}", "--clear-groups"]
-    done = subprocess.run(  # noqa: S603 - our own
-        [*as_user, *command],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"LC_ALL": "C.UTF-8"},
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{command[0]}: {done.stdout}{done.stderr}")
+        shutil.chown(folder, _ADMINISTRATOR, _ADMINISTRATOR)
 
 
-def _open_to(user: str, folder: Path) -> None:
-    """Let the user own the folder, and reach it."""
-    shutil.chown(folder, user, user)
+def _let_in(folder: Path) -> None:
+    """Let every user reach the folder."""
     for parent in folder.parents:
         mode = parent.stat().st_mode
         if not mode & 0o001:

@@ -47,6 +47,10 @@ class Base(DeclarativeBase):
     }
 
 
+BY_BYTES = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text in the order of its bytes, as SQLite has it; PostgreSQL else takes that of the database's language."""
+
+
 def where(condition: str, sqlite: str = "") -> dict[str, Any]:
     """The rows that an index holds, for every engine; `sqlite`: the same where SQLite says it in other words."""
     return {"sqlite_where": text(sqlite or condition), "postgresql_where": text(condition)}

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, where
+from app.models.base import BY_BYTES, Base, where
 
 
 class Deck(Base):
@@ -26,7 +26,7 @@ class Deck(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     """None: the shared library, open to every account."""
-    path: Mapped[str]
+    path: Mapped[str] = mapped_column(BY_BYTES)
     title: Mapped[str]
     language: Mapped[str]
     dialect: Mapped[str | None]
