@@ -51,7 +51,6 @@ def copy_of(source: Path, folder: Path, now: datetime) -> Backup:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(folder):
             backup = _made(source, folder, now)
-            _thin_out(folder)
     except (OSError, pysqlite3.Error) as error:
         raise OboegakiError(
             "%(folder)s: no backup was written (%(reason)s); look at the space and the rights there, "
@@ -59,6 +58,7 @@ def copy_of(source: Path, folder: Path, now: datetime) -> Backup:
             folder=str(folder),
             reason=error.strerror if isinstance(error, OSError) else error,
         ) from None
+    _thin_out(backup.file)
     return backup
 
 
@@ -138,10 +138,19 @@ def _write_checksum(file: Path, digest: str) -> None:
     draft.rename(checksum_file(file))
 
 
-def _thin_out(folder: Path) -> None:
-    found = backups_in(folder)
+def _thin_out(newest: Path) -> None:
+    """Delete the backups beside the newest that are too old to keep."""
+    found = backups_in(newest.parent)
     keeping = kept(backup.at for backup in found)
-    for backup in found:
-        if backup.at not in keeping:
-            backup.file.unlink()
-            checksum_file(backup.file).unlink(missing_ok=True)
+    try:
+        for backup in found:
+            if backup.at not in keeping:
+                backup.file.unlink(missing_ok=True)
+                checksum_file(backup.file).unlink(missing_ok=True)
+    except OSError as error:
+        raise OboegakiError(
+            "%(file)s: this backup was written, but older ones could not be deleted (%(reason)s); "
+            "look at the rights there",
+            file=str(newest),
+            reason=error.strerror,
+        ) from None

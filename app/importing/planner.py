@@ -87,8 +87,8 @@ class Planner:
     def adopt(self, file: FilePlan) -> None:
         """Let a file under a new name have the deck that it made under its old one, once all files were read.
 
-        Content whose import was undone is held under a new name too. Where the import is not of all files, the deck
-        of this path may be another file's that was not sent: it is this one's if half of its notes are here.
+        Content whose import was undone is held under a new name too. The deck of this path may be another file's: of
+        one that was not sent, or whose disappearance was undone. It is this one's if half of its notes are here.
         """
         if file.was is not None or file.state is not State.READ:
             return
@@ -113,23 +113,25 @@ class Planner:
     def _is_of(self, deck: KnownDeck, file: FilePlan) -> bool:
         if deck.path != file.deck.deck or deck.retired_at is not None:
             return False
-        if self._request.whole:
+        if self._request.whole and self._may_go(deck):
             return True
         old = [note.row.text_key for note in known.of_deck(self._session, deck.id)]
         return 2 * len(set(old) & {text_key(note) for note in file.notes}) >= len(old)
 
     def makers_elsewhere(self) -> dict[str, str]:
-        """The decks of files that were not sent, with their files: none of those that were sent may take them."""
-        if self._request.whole:
-            return {}
-        return {deck.path: file for file, deck in self._by_file.items() if deck.retired_at is None}
+        """The decks that stay though their files were not read, with these: none that was read may take them."""
+        stay = (deck for deck in self._by_file.values() if deck.retired_at is None)
+        return {deck.path: deck.file or "" for deck in stay if not (self._request.whole and self._may_go(deck))}
 
     def missing(self) -> list[FilePlan]:
         """The known files that were not read, where the import is of all files."""
         if not self._request.whole:
             return []
-        gone = (deck for deck in self._by_file.values() if _may_go(deck, asked=self._request.asked))
-        return [_missing(deck, self._showed(deck)) for deck in gone]
+        return [_missing(deck, self._showed(deck)) for deck in self._by_file.values() if self._may_go(deck)]
+
+    def _may_go(self, deck: KnownDeck) -> bool:
+        """Whether the deck of a file that is not there goes with it; not again unasked where that was undone."""
+        return deck.retired_at is None and deck.digest != ABSENT and (self._request.asked or deck.held != ABSENT)
 
 
 def make(session: Session, sources: Sources, request: Request) -> Plan:
@@ -205,10 +207,6 @@ def _as_it_was(session: Session, file: str, state: State, was: KnownDeck) -> Fil
     deck = DeckFile(was.path, was.dialect, (), (), was.language)
     count = known.count_of(session, was.id)
     return FilePlan(file, state, was.digest or ABSENT, deck, was, unchanged=count)
-
-
-def _may_go(deck: KnownDeck, *, asked: bool) -> bool:
-    return deck.retired_at is None and deck.digest != ABSENT and (asked or deck.held != ABSENT)
 
 
 def _missing(deck: KnownDeck, showed: Links) -> FilePlan:

@@ -52,10 +52,10 @@ def newest(session: Session, owner_id: int | None) -> int | None:
 
 def _put_back(session: Session, import_id: int, now: datetime) -> None:
     """Undo change by change, the last first; what could be put back once is forgotten."""
-    held = _digests(session, import_id)
     found = select(ImportChange.deck_id, ImportChange.note_id, ImportChange.before)
     mine = ImportChange.import_id == import_id
     changes = session.execute(found.where(mine).order_by(ImportChange.id.desc())).all()
+    held = _digests(session, {change.deck_id for change in changes if _is_of_content(change)})
     session.execute(delete(ImportChange).where(mine))
     # First of all: places tell nothing any more once another note has been put back.
     for change in changes:
@@ -105,9 +105,13 @@ def _unmake(session: Session, deck_id: int, now: datetime) -> None:
     session.execute(delete(Deck).where(Deck.id == deck_id))
 
 
-def _digests(session: Session, import_id: int) -> dict[int, bytes]:
-    """The content, by deck, that this import read: for a file that was gone, that it was not there."""
-    decks = select(ImportChange.deck_id).where(ImportChange.import_id == import_id)
+def _is_of_content(change: Any) -> bool:
+    """Whether a change is of what a file says; decks move where another file comes or goes."""
+    return change.note_id is not None or change.before is None or change.before.keys() != {"position"}
+
+
+def _digests(session: Session, decks: set[int]) -> dict[int, bytes]:
+    """The content, by deck, that the import read: for a file that was gone, that it was not there."""
     rows = session.execute(select(Deck.id, Deck.digest).where(Deck.id.in_(decks), Deck.file.is_not(None)))
     return {row.id: ABSENT if row.digest is None else row.digest for row in rows}
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.backups import backups_folder, backups_in, copy_of, inside, make_backup, making, verify
-from app.backups.files import file_name, moment_of
+from app.backups.files import checksum_file, file_name, moment_of
 from app.backups.inside import Contents
 from app.config import Config
 from app.db import Database
@@ -214,6 +214,22 @@ def test_a_disk_that_fails_is_a_sentence_and_leaves_nothing_half_written(config:
     )
     assert names_in(folder) == before
     assert verify(first.file).contents.reviews == 2
+
+
+@pytest.mark.usefixtures("source")
+def test_a_backup_that_was_written_is_told_where_an_older_one_cannot_be_deleted(config: Config) -> None:
+    older, _ = (make_backup(config, NOW - timedelta(days=3, hours=hours)) for hours in (1, 0))
+    in_the_way = checksum_file(older.file)
+    in_the_way.unlink()
+    in_the_way.mkdir()
+    with pytest.raises(OboegakiError) as caught:
+        make_backup(config, NOW)
+    written = backups_in(backups_folder(config))[0].file
+    assert str(caught.value) == (
+        f"{written}: this backup was written, but older ones could not be deleted (Is a directory); "
+        "look at the rights there"
+    )
+    assert verify(written).contents.reviews == 2
 
 
 @pytest.mark.usefixtures("source")

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from app import importing
 from app.errors import NotFoundError, RefusedError
-from app.models import Note
+from app.models import Deck, Note
 from tests.conftest import NOW
 from tests.importing.library_folder import Folder
 from tests.importing.test_progress import LIST, START, STOP
@@ -86,6 +86,34 @@ def test_an_undone_disappearance_is_held_too(folder: Folder) -> None:
     assert folder.decks() == ["a", "b"]
     folder.run()
     assert folder.decks() == ["a"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_file_does_not_take_the_deck_of_one_whose_disappearance_was_undone(folder: Folder, known: bool) -> None:
+    folder.write("a.md", "---\nname: Docker\n---\n" + START)
+    if known:
+        folder.write("b.md", STOP)
+    folder.run()
+    folder.remove("a.md")
+    folder.undo(folder.run().import_id)
+    folder.write("b.md", "---\nname: Docker\n---\n" + STOP)
+    report = folder.run(asked=False)
+    assert folder.decks() == ["Docker", "Docker (b.md)"]
+    assert sorted(folder.cards()) == ["What starts a container?", "What stops a container?"]
+    assert [(problem["code"], problem["details"]["other"]) for problem in report.files[0].problems] == [
+        ("deck-taken", "a.md")
+    ]
+
+
+def test_a_deck_that_only_moved_in_an_undone_import_is_not_held(folder: Folder) -> None:
+    folder.write("b.md", START)
+    folder.run()
+    folder.write("a.md", STOP)
+    folder.undo(folder.run().import_id)
+    with folder.database.reading() as session:
+        held = {deck.path: deck.held for deck in session.scalars(select(Deck))}
+    assert held["b"] is None
+    assert held["a"] is not None
 
 
 def test_an_undone_renaming_is_held_too(folder: Folder) -> None:
