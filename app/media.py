@@ -31,6 +31,8 @@ _BEGINNINGS = (
     (b"ID3", "audio/mpeg"),
 )
 _BRANDS = {b"avif": "image/avif", b"avis": "image/avif", b"M4A ": "audio/mp4", b"M4B ": "audio/mp4"}
+TYPES = frozenset({"image/webp", *_BRANDS.values(), *(kind for _, kind in _BEGINNINGS)})
+"""The media types that are shown."""
 _MPEG_SYNC, _LAYER, _LAYER_3 = 0xE0, 0x06, 0x02
 
 

@@ -21,6 +21,11 @@ _QUICK = "fsync=off\nsynchronous_commit=off\nfull_page_writes=off\n"
 _SETTINGS = "listen_addresses=\nunix_socket_directories={folder}\nmax_connections=200\n"
 _ORDER = ("--locale-provider=icu", "--icu-locale=en")
 """The order of a language, as most installations have it: nothing may rest on the order of bytes."""
+_LOG_LEFT = """
+    SELECT sum(size) FILTER (WHERE name >= pg_walfile_name(pg_current_wal_insert_lsn()))
+           - max((pg_walfile_name_offset(pg_current_wal_insert_lsn())).file_offset)
+    FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'
+"""
 _ADMINISTRATOR = "postgres"
 _START_SECONDS = 60
 
@@ -56,6 +61,12 @@ class Server:
         """Have everything that was committed so far on the disk."""
         with psycopg.connect(self._dsn(), autocommit=True) as connection:
             connection.execute("CHECKPOINT")
+
+    def use_up_log(self, leave: int) -> None:
+        """Write into its log until so many bytes are left, or fewer, in the last of the files that it has for that."""
+        with psycopg.connect(self._dsn(), autocommit=True) as connection:
+            while connection.execute(_LOG_LEFT).fetchone()[0] > leave:  # type: ignore[index]
+                connection.execute("SELECT pg_logical_emit_message(false, 'drill', repeat('.', 8000))")
 
     def kill(self) -> None:
         """End the server as a power cut would: nothing is written any more."""

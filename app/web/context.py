@@ -1,5 +1,6 @@
 """What a view needs of the request it serves: who is asking, when, and the database."""
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import cast
@@ -8,6 +9,7 @@ from uuid import UUID
 from flask import abort, current_app, g, request
 from flask_login import current_user
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -16,6 +18,8 @@ from app.db import Database
 from app.learner import Learner
 from app.renderings import Renderings
 from app.web.numbers import whole_number
+
+_log = logging.getLogger(__name__)
 
 
 def config() -> Config:
@@ -46,11 +50,14 @@ def reading() -> Session:
 
 
 def done_reading(_error: BaseException | None = None) -> None:
-    """End what the request read, if it did."""
+    """End what the request read, if it did. The reply is made by then: a database that went away does not take it."""
     for name in ("reading", "connection"):
         opened: Session | Connection | None = g.pop(name, None)
         if opened is not None:
-            opened.close()
+            try:
+                opened.close()
+            except DBAPIError as error:  # the engine has dropped a connection that is lost
+                _log.warning("database: %s", error.orig)
 
 
 def streamed(read: Callable[[Session], Iterator[str]]) -> Iterator[str]:

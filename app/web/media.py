@@ -20,7 +20,16 @@ _POLICY = "default-src 'none'; sandbox"
 def show(digest: str) -> Response:
     """One picture or sound. Its address changes with its bytes, so the device may keep it, and nobody else may."""
     found = media.find(reading(), learner(), _bytes(digest))
-    response = send_file(io.BytesIO(found.bytes), mimetype=found.type, etag=digest, conditional=True)
+    shown = found.type in media.TYPES  # what else a damaged or foreign database may hold is handed out and not shown
+    kind = found.type if shown else "application/octet-stream"
+    response = send_file(
+        io.BytesIO(found.bytes),
+        mimetype=kind,
+        as_attachment=not shown,
+        download_name=digest,
+        etag=digest,
+        conditional=True,
+    )
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["Cache-Control"] = f"private, max-age={_ONE_YEAR}, immutable"
     return response

@@ -24,7 +24,7 @@ def page(site: Site, open_browser: Open) -> Page:
 
 def settled(page: Page) -> None:
     """Wait until the answers that were sent are acknowledged."""
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("#stage[aria-busy=true]")).to_have_count(0)
 
 
 def left_new(page: Page) -> str:

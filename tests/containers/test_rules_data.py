@@ -44,13 +44,15 @@ sized = lambda text: struct.pack("<H", len(text)) + text.encode()
 pairs = b"".join(sized(name) + sized(value) for name, value in wanted.items())
 with socket.create_connection(("localhost", 3031)) as connection:
     connection.sendall(struct.pack("<BHB", 0, len(pairs), 0) + pairs + head.encode() + b"x" * 4_000_000)
-    time.sleep(2)
-    for process in filter(str.isdecimal, os.listdir("/proc")):
-        try:
-            held = {os.readlink(f"/proc/{process}/fd/{n}") for n in os.listdir(f"/proc/{process}/fd")}
-        except OSError:
-            continue
-        print(*held, sep="\\n")
+    held, end = set(), time.monotonic() + 30
+    while not any(name.endswith("(deleted)") for name in held) and time.monotonic() < end:
+        time.sleep(0.2)
+        for process in filter(str.isdecimal, os.listdir("/proc")):
+            try:
+                held |= {os.readlink(f"/proc/{process}/fd/{n}") for n in os.listdir(f"/proc/{process}/fd")}
+            except OSError:
+                continue
+    print(*held, sep="\\n")
 """
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from tests.containers import engine_rules as rules
 from tests.containers.broken import broken_stack, other_nginx
+from tests.containers.drilled import until
 from tests.containers.engine import STRANGER, inspect, printed, uwsgi_reply, within
 from tests.containers.stack import PROJECT, Stack, run
 from tests.containers.visitor import Reply, Visitor
@@ -106,7 +107,7 @@ def test_r09_and_r24_the_app_cannot_be_reached_but_through_nginx(stack: Stack, r
     assert STRANGER not in stack.logs("app")
     assert uwsgi_reply(reachable.address, 3031) == _ANSWER
     assert uwsgi_reply("127.0.0.1", reachable.port) == _ANSWER
-    assert printed(reachable.name).count(STRANGER) == 2
+    until(lambda: printed(reachable.name).count(STRANGER) == 2, "both requests are in the log")
     assert Visitor(stack.address).get("/health").status == 200
 
 

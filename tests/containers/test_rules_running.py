@@ -10,6 +10,7 @@ import pytest
 
 from tests.containers import engine_rules as rules
 from tests.containers.broken import broken_stack
+from tests.containers.drilled import until
 from tests.containers.engine import Known, inspect, listening, printed, within
 from tests.containers.stack import Stack, run
 from tests.containers.visitor import PASSWORD, Visitor
@@ -104,20 +105,23 @@ def test_r12_no_file_of_a_container_holds_a_line_of_a_log(used: Stack, service: 
 def test_r12_the_engine_has_the_lines_of_both(used: Stack, owner: Visitor) -> None:
     """Requests of nginx and of the app, the app's start, and nginx's errors."""
     owner.get("/log-in", {"Content-Length": str(101 * 1024 * 1024)})
-    nginx, app = (printed(used.container(service)["Id"]) for service in SERVICES[::-1])
-    assert re.search(r"^\S+ POST /imports/own 302 ", nginx, re.MULTILINE)
-    assert re.search(r"^\S+ POST /imports/own 302 ", app, re.MULTILINE)
-    assert re.search(r"\[error\].*client intended to send too large body", nginx)
-    assert "spawned uWSGI worker" in app
+    logged(used, "nginx", r"^\S+ POST /imports/own 302 ", r"\[error\].*client intended to send too large body")
+    logged(used, "app", r"^\S+ POST /imports/own 302 ", r"spawned uWSGI worker")
+
+
+def logged(stack: Stack, service: str, *patterns: str) -> None:
+    """Wait until the engine has a line like each of these: a log comes after the reply."""
+    for pattern in patterns:
+        until(lambda: bool(re.search(pattern, printed(stack.container(service)["Id"]), re.MULTILINE)), pattern)  # noqa: B023
 
 
 def test_r12_a_request_is_one_line_in_each_log_and_its_query_in_none(stack: Stack, owner: Visitor) -> None:
     """Where the set-up code may stand; an error line of nginx holds the whole address, so it has none there."""
     owner.get(f"/log-in?next={_CANARY}")
     owner.get(f"/set-up?code={_CANARY}")
+    logged(stack, "nginx", r"^\S+ GET /set-up \d{3} \d+B [\d.]+s -$")
+    logged(stack, "app", r"^\S+ GET /set-up \d{3} \d+B \d+ms$")
     nginx, app = stack.logs("nginx"), stack.logs("app")
-    assert re.search(r"^\S+ GET /set-up \d{3} \d+B [\d.]+s -$", nginx, re.MULTILINE)
-    assert re.search(r"^\S+ GET /set-up \d{3} \d+B \d+ms$", app, re.MULTILINE)
     assert _CANARY not in nginx + app
     assert PASSWORD not in nginx + app
 

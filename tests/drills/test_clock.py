@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from app.db import Database
 from app.models import Review, Schedule, User
@@ -28,9 +28,10 @@ from app.srs.history import Kind, Progress
 from app.srs.history import Review as Entry
 from app.srs.sm2 import Grade
 from app.srs.study_day import study_day
+from tests import postgresql
 from tests.drills.clients import answer_all, at_once, log_in_all
 from tests.drills.ledger import Ledger, compare
-from tests.drills.server import PROJECT, Server, seed, serving
+from tests.drills.server import PROJECT, Server, Site, seed, serving
 from tests.drills.tools import faketime_library
 
 _SEED = 20260302
@@ -115,10 +116,19 @@ def test_no_interval_is_negative_and_nothing_is_due_before_its_day_in_any_zone(
     assert days == sorted(days)
 
 
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def site(tmp_path: Path, request: pytest.FixtureRequest) -> Site:
+    """Four learners and their cards, in a database of either engine."""
+    if request.param == "SQLite":
+        return seed(tmp_path, learners=4, cards=40)
+    server: postgresql.Server = request.getfixturevalue("postgresql_server")
+    url = server.new_database(request.getfixturevalue("migrated_database"))
+    return seed(tmp_path, learners=4, cards=40, environment={"OBOEGAKI_DATABASE_URL": url})
+
+
 def test_a_servers_clock_may_jump_while_answers_flow(
-    tmp_path: Path, full: bool, capsys: pytest.CaptureFixture[str]
+    site: Site, tmp_path: Path, full: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    site = seed(tmp_path, learners=4, cards=40)
     for learner, zone in zip(site.learners, ("UTC", "Europe/Berlin", "Pacific/Apia", "America/St_Johns"), strict=True):
         _set_zone(Database(site.config), learner.id, zone)
     clock = _Clock(tmp_path / "clock")
@@ -134,7 +144,8 @@ def test_a_servers_clock_may_jump_while_answers_flow(
     found = compare(site.config, ledger)
     with capsys.disabled():
         print(
-            f"\na clock that jumps: {len(ledger.acknowledged)} answers, {len(jumps)} jumps, "
+            f"\na clock that jumps, {make_url(site.config.database_url).get_backend_name()}: "
+            f"{len(ledger.acknowledged)} answers, {len(jumps)} jumps, "
             f"statuses {dict(ledger.replies)}, {len(found.lost)} lost, {len(found.unknown)} double"
         )
     assert found.sound, found

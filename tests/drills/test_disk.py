@@ -6,68 +6,47 @@ try was answered with 507 or 503); with the mapping taken out of `app/web/errors
 these drills are red.
 """
 
-import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfile, copytree
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
 
-from app.config import from_environment
+from app.config import Config, from_environment
 from app.db import Database
 from app.models import Card, Deck, Import, ImportChange, Note
 from tests.drills.clients import Client, Reply, log_in_all
 from tests.drills.ledger import Ledger, Sent, compare
 from tests.drills.server import Server, Site, seed, serving
+from tests.drills.small_disk import Disk, mounted
 from tests.drills.tools import tool
 
 _AGAIN_SECONDS = 5.0
 _DISK_KILOBYTES = 24 * 1024
-_FULL = "The disk is full; nothing was recorded. Tell the person who runs this server."
-_NOT_NOW = "The database cannot be written now; nothing was recorded. Try again in a moment."
-_MOUNT = 'mount -t tmpfs -o size="$1"k tmpfs "$2" && cp -a "$3/." "$2" && mkdir "$2/tmp" && shift 3 && exec "$@"'
+FULL = "The disk is full; nothing was recorded. Tell the person who runs this server."
+NOT_NOW = "The database cannot be written now; nothing was recorded. Try again in a moment."
 
 
 class SmallDisk:
     """A server whose data folder and temporary files lie on a file system of a few megabytes."""
 
-    def __init__(self, folder: Path) -> None:
-        self.site = seed(folder, learners=2, cards=30)
-        data = self.site.config.data_dir
-        content = data.rename(folder / "content")
-        data.mkdir()
-        namespace = [tool("unshare"), "--mount", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
-        wrapper = [*namespace, "sh", "-c", _MOUNT, "sh", str(_DISK_KILOBYTES), str(data), str(content)]
+    def __init__(self, site: Site, disk: Disk) -> None:
+        self.site = site
+        self.inside, self.fill, self.free = disk.inside, disk.fill, disk.free
+        copytree(site.config.data_dir, self.inside, dirs_exist_ok=True)
+        (self.inside / "tmp").mkdir()
         self.server = Server(
             self.site,
             module="tests.drills.mutants:application",
-            wrapper=wrapper,
-            environment={"TMPDIR": str(data / "tmp")},
+            wrapper=disk.wrapper,
+            environment={"TMPDIR": str(site.config.data_dir / "tmp")},
         )
-
-    @property
-    def inside(self) -> Path:
-        """The data folder as the server sees it."""
-        return Path(f"/proc/{self.server.workers[0]}/root{self.site.config.data_dir}")
-
-    def fill(self, leave_kilobytes: int = 0) -> None:
-        """Take all space but so much."""
-        with (self.inside / "filler").open("wb", buffering=0) as filler:
-            try:
-                while True:
-                    filler.write(bytes(64 * 1024))
-            except OSError:
-                filler.truncate(max(0, filler.tell() - leave_kilobytes * 1024))
-
-    def free(self) -> None:
-        """Give the space back."""
-        (self.inside / "filler").unlink()
 
     def temporary_files(self) -> list[str]:
         """What was left where temporary files go, and beside the database."""
@@ -88,18 +67,15 @@ class SmallDisk:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    """A running server on a small disk; where no file system may be mounted the drill fails and says so."""
-    made = SmallDisk(tmp_path)
-    allowed = subprocess.run([tool("unshare"), "--mount", *([] if os.geteuid() == 0 else ["-r"]), "true"], check=False)  # noqa: S603
-    if allowed.returncode:
-        pytest.fail(
-            "no file system may be mounted here (CAP_SYS_ADMIN or user namespaces): the full disk was not drilled"
-        )
-    with serving(made.server):
-        yield made
+    """A running server on a small disk."""
+    site = seed(tmp_path, learners=2, cards=30)
+    with mounted(site.config.data_dir, _DISK_KILOBYTES) as small:
+        made = SmallDisk(site, small)
+        with serving(made.server):
+            yield made
 
 
-def _unacknowledged(client: Client, card: int) -> tuple[Sent, Reply]:
+def unacknowledged(client: Client, card: int) -> tuple[Sent, Reply]:
     """Give an answer and send it until the server says it cannot record it."""
     for _ in range(2000):
         sent = Sent(uuid4(), client.learner.id, card, 4)
@@ -119,8 +95,8 @@ def test_a_full_disk_is_told_reading_goes_on_and_the_next_answer_is_fine_when_th
     client, other = log_in_all(disk.site, ledger)
     client.answer(disk.site.cards[0], 4)
     disk.fill()
-    sent, reply = _unacknowledged(client, disk.site.cards[1])
-    assert (reply.status, reply.sentence) == (507, _FULL)
+    sent, reply = unacknowledged(client, disk.site.cards[1])
+    assert (reply.status, reply.sentence) == (507, FULL)
     for path in ("/", "/study", "/account", "/imports", f"/cards/{disk.site.cards[0]}"):
         assert other.get(path).status == 200, path
     disk.free()
@@ -133,25 +109,30 @@ def test_an_import_on_a_full_disk_is_refused_whole_and_works_when_there_is_space
     disk: SmallDisk, tmp_path: Path
 ) -> None:
     client, _ = log_in_all(disk.site, Ledger())
-    deck = "---\nname: Large\n---\n" + "".join(f"Q: Question {n}?\nA: {'long ' * 40}{n}\n\n" for n in range(12_000))
-    before = _content(disk.copied(tmp_path / "before"))
+    before = content(disk.copied(tmp_path / "before").config)
     for number, kilobytes in enumerate((0, 200, 1_000, 2_000)):
         disk.fill(kilobytes)
-        reply = client.upload("large.md", deck.encode())
+        reply = client.upload("large.md", large_deck(12_000))
         assert reply.status == 507, f"{kilobytes} KB: {reply.status}"
-        assert _FULL in reply.body.decode()
+        assert FULL in reply.body.decode()
         assert disk.temporary_files() == []
         disk.free()
-        assert _content(disk.copied(tmp_path / f"after{number}")) == before
+        assert content(disk.copied(tmp_path / f"after{number}").config) == before
     begin = time.monotonic()
-    assert client.upload("large.md", deck.encode()).status == 302
+    assert client.upload("large.md", large_deck(12_000)).status == 302
     assert time.monotonic() - begin < 60
-    assert _content(disk.copied(tmp_path / "end"))["notes"] == before["notes"] + 12_000
+    assert content(disk.copied(tmp_path / "end").config)["notes"] == before["notes"] + 12_000
 
 
-def _content(site: Site) -> dict[str, int]:
+def large_deck(notes: int) -> bytes:
+    """A deck file with so many notes of about 250 bytes."""
+    text = "".join(f"Q: Question {n}?\nA: {'long ' * 40}{n}\n\n" for n in range(notes))
+    return f"---\nname: Large\n---\n{text}".encode()
+
+
+def content(config: Config) -> dict[str, int]:
     """How many rows the tables hold that an import writes."""
-    database = Database(site.config)
+    database = Database(config)
     with database.reading() as session:
         tables = (Deck, Note, Card, Import, ImportChange)
         counts = {table.__tablename__: session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
@@ -160,17 +141,15 @@ def _content(site: Site) -> dict[str, int]:
 
 
 @contextmanager
-def failing(server: Server, calls: str, error: str) -> Iterator[None]:
-    """Let these system calls of the workers on the database's files fail, until the end of the body."""
-    data = server.site.config.data_dir
-    files = [part for name in ("oboegaki.db", "oboegaki.db-wal") for part in ("-P", str(data / name))]
-    who = [part for worker in server.workers for part in ("-p", str(worker))]
+def failing(processes: Sequence[int], files: Sequence[Path], note: Path, calls: str, error: str) -> Iterator[None]:
+    """Let these system calls on the files (none named: on any) fail, until the end of the body; `note` tells of it."""
+    who = [part for process in processes for part in ("-p", str(process))]
+    which = [part for file in files for part in ("-P", str(file))]
     fault = ["-e", f"trace={calls}", "-e", f"inject={calls}:error={error}"]
-    note = server.site.folder / "strace.txt"
     with note.open("w") as said:
-        process = subprocess.Popen([tool("strace"), "-f", *who, *files, *fault], stderr=said)  # noqa: S603
+        process = subprocess.Popen([tool("strace"), "-f", *who, *which, *fault], stderr=said)  # noqa: S603
     try:
-        _wait_for(lambda: note.read_text().count("attached") >= len(server.workers), note)
+        _wait_for(lambda: note.read_text().count("attached") >= len(processes), note)
         yield
     finally:
         process.send_signal(signal.SIGINT)
@@ -188,10 +167,10 @@ def _wait_for(condition: Callable[[], bool], note: Path) -> None:
 @pytest.mark.parametrize(
     ("calls", "error", "status", "sentence"),
     [
-        ("fsync,fdatasync", "EIO", 503, _NOT_NOW),
-        ("pwrite64", "EIO", 503, _NOT_NOW),
-        ("pwrite64", "ENOSPC", 507, _FULL),
-        ("fsync,fdatasync", "ENOSPC", 503, _NOT_NOW),
+        ("fsync,fdatasync", "EIO", 503, NOT_NOW),
+        ("pwrite64", "EIO", 503, NOT_NOW),
+        ("pwrite64", "ENOSPC", 507, FULL),
+        ("fsync,fdatasync", "ENOSPC", 503, NOT_NOW),
     ],
 )
 def test_an_error_of_the_disk_is_told_and_the_same_answer_is_recorded_once_it_is_over(
@@ -202,9 +181,10 @@ def test_an_error_of_the_disk_is_told_and_the_same_answer_is_recorded_once_it_is
     with serving(Server(site, module="tests.drills.mutants:application")) as server:
         client, other = log_in_all(site, ledger)
         client.answer(site.cards[0], 4)
-        with failing(server, calls, error):
+        files = [site.config.data_dir / name for name in ("oboegaki.db", "oboegaki.db-wal")]
+        with failing(server.workers, files, site.folder / "strace.txt", calls, error):
             for card in site.cards[1:6]:
-                sent, reply = _unacknowledged(client, card)
+                sent, reply = unacknowledged(client, card)
                 assert (reply.status, reply.sentence) == (status, sentence)
             for path in ("/", "/study", f"/cards/{site.cards[0]}"):
                 assert other.get(path).status == 200, path

@@ -219,7 +219,7 @@ def test_this_drill_sees_names_that_lead_elsewhere(world: World, monkeypatch: py
 
 def test_this_drill_sees_bombs_that_are_unpacked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MOST_BYTES", 1024 * hostile_files.MIB)
-    faults = Door(world, "taro").judge(("many.zip", alike(["a.md", "b.md"], 100 * hostile_files.MIB)))
+    faults = Door(world, "taro").judge(("many.zip", alike([f"{name}.md" for name in "abcd"], 100 * hostile_files.MIB)))
     assert [fault for fault in faults if "refused after" in fault]
 
 

@@ -1,12 +1,14 @@
 """Many writers: four workers, sixteen devices, forced checkpoints and backups at once; and pairs on one card.
 
-Shown able to fail: with the lock around writes and SQLite's waiting taken out (`mutants.py`, "hasty") learners are
-told that the database cannot be written, in this run.
+On SQLite and on a PostgreSQL that writes as in earnest. Shown able to fail, in this run: with the lock around writes
+and SQLite's waiting taken out (`mutants.py`, "hasty") learners are told that the database cannot be written; with
+PostgreSQL's advisory locks made to do nothing (`_UNLOCKED`) pairs on one card get an error of the server.
 """
 
+import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -14,12 +16,16 @@ from functools import partial
 from itertools import cycle
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
+import psycopg
 import pysqlite3
 import pytest
+from sqlalchemy import make_url
 
 from app import clock
 from app.backups.making import make_backup
+from tests import postgresql
 from tests.drills.clients import Client, answer_all, at_once, log_in_all, percentile
 from tests.drills.ledger import Ledger, compare
 from tests.drills.server import Server, Site, seed, serving
@@ -30,6 +36,17 @@ _P99_SECONDS = 0.5
 _CHECKPOINT_EVERY_SECONDS = 0.02
 _BACKUP_EVERY_SECONDS = 0.5
 _CHECKPOINTS = ("PASSIVE", "FULL", "RESTART", "TRUNCATE")
+_UNLOCKED = """
+    CREATE FUNCTION public.pg_advisory_xact_lock(bigint) RETURNS void LANGUAGE sql AS '';
+    CREATE FUNCTION public.pg_advisory_xact_lock(int, int) RETURNS void LANGUAGE sql AS '';
+    CREATE FUNCTION public.pg_advisory_xact_lock_shared(bigint) RETURNS void LANGUAGE sql AS '';
+    ALTER DATABASE {name} SET search_path = public, pg_catalog
+"""
+"""The locks' names, found before PostgreSQL's own, with nothing behind them."""
+_UNLOCKED_ROUNDS = 200
+"""At most: the first or the second collides."""
+
+Job = Callable[[threading.Event], int]
 
 
 def _checkpoint(site: Site, stop: threading.Event) -> int:
@@ -53,12 +70,32 @@ def _back_up(site: Site, stop: threading.Event) -> int:
     return done
 
 
+def _checkpoint_postgresql(database: postgresql.Server, stop: threading.Event) -> int:
+    """Force checkpoints of PostgreSQL, one after the other; how many."""
+    done = 0
+    while not stop.wait(_CHECKPOINT_EVERY_SECONDS):
+        database.checkpoint()
+        done += 1
+    return done
+
+
+def _dump(database: postgresql.Server, site: Site, stop: threading.Event) -> int:
+    """Make backups by pg_dump, one after the other; how many."""
+    done = 0
+    url = site.config.database_url.replace("+psycopg", "")
+    while not stop.wait(_BACKUP_EVERY_SECONDS):
+        file = site.folder / "dump"
+        subprocess.run([database.bin / "pg_dump", "--format=custom", "--file", file, url], check=True)  # noqa: S603
+        done += 1
+    return done
+
+
 @contextmanager
-def _meanwhile(site: Site) -> Iterator[Callable[[], tuple[int, int]]]:
+def _meanwhile(jobs: Sequence[Job]) -> Iterator[Callable[[], tuple[int, int]]]:
     """Checkpoints and backups during the body; how many of each there were, to be asked for at its end."""
     stop = threading.Event()
     with ThreadPoolExecutor(2) as pool:
-        running = [pool.submit(job, site, stop) for job in (_checkpoint, _back_up)]
+        running = [pool.submit(job, stop) for job in jobs]
         try:
             yield lambda: (stop.set(), running[0].result(), running[1].result())[1:]  # type: ignore[func-returns-value]
         finally:
@@ -72,6 +109,9 @@ class Crowd:
     server: Server
     ledger: Ledger
     pairs: list[tuple[Client, Client]]
+    engine: str
+    meanwhile: Sequence[Job]
+    """What else is done to the database."""
 
     @property
     def site(self) -> Site:
@@ -85,14 +125,42 @@ class Crowd:
         return True
 
 
-@pytest.fixture(scope="module")
-def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
-    """Sixteen devices of eight learners, on one server."""
-    site = seed(tmp_path_factory.mktemp("crowd"), learners=_DEVICES // 2, cards=60)
+@contextmanager
+def _gathered(site: Site, engine: str, *meanwhile: Job) -> Iterator[Crowd]:
+    """Two devices of each learner, on one server."""
     ledger = Ledger()
     with serving(Server(site, processes=_WORKERS)) as server:
-        yield Crowd(server, ledger, list(zip(log_in_all(site, ledger), log_in_all(site, ledger), strict=True)))
+        pairs = list(zip(log_in_all(site, ledger), log_in_all(site, ledger), strict=True))
+        yield Crowd(server, ledger, pairs, engine, meanwhile)
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def durable() -> Iterator[postgresql.Server]:
+    """A PostgreSQL that writes as in earnest."""
+    with TemporaryDirectory(prefix="pg-") as folder, postgresql.serving(Path(folder), durable=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])
+def crowd(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
+    """Sixteen devices of eight learners, on one server."""
+    folder, learners = tmp_path_factory.mktemp("crowd"), _DEVICES // 2
+    if request.param == "SQLite":
+        site = seed(folder, learners=learners, cards=60)
+        with _gathered(site, request.param, partial(_checkpoint, site), partial(_back_up, site)) as crowd:
+            yield crowd
+        return
+    database: postgresql.Server = request.getfixturevalue("durable")
+    site = _on_postgresql(folder, database, learners)
+    meanwhile = partial(_checkpoint_postgresql, database), partial(_dump, database, site)
+    with _gathered(site, request.param, *meanwhile) as crowd:
+        yield crowd
+
+
+def _on_postgresql(folder: Path, database: postgresql.Server, learners: int) -> Site:
+    url = database.new_database()
+    return seed(folder, learners=learners, cards=60, environment={"OBOEGAKI_DATABASE_URL": url})
 
 
 def test_sixteen_devices_lose_nothing_and_never_hear_of_a_lock_under_checkpoints_and_backups(
@@ -102,7 +170,7 @@ def test_sixteen_devices_lose_nothing_and_never_hear_of_a_lock_under_checkpoints
     ledger, site = crowd.ledger, crowd.site
     half = len(site.cards) // 2
     begin = time.monotonic()
-    with _meanwhile(site) as ended:
+    with _meanwhile(crowd.meanwhile) as ended:
         jobs = [
             partial(answer_all, device, cards, each, Random(number))
             for number, (first, second) in enumerate(crowd.pairs)
@@ -113,8 +181,8 @@ def test_sixteen_devices_lose_nothing_and_never_hear_of_a_lock_under_checkpoints
     p99 = percentile(list(ledger.acknowledged.values()), 0.99)
     with capsys.disabled():
         print(
-            f"\nmany writers: {len(ledger.acknowledged)} answers in {time.monotonic() - begin:.0f} s, {checkpoints} "
-            f"checkpoints, {backups} backups, statuses {dict(ledger.replies)}, p99 {p99 * 1000:.0f} ms"
+            f"\nmany writers, {crowd.engine}: {len(ledger.acknowledged)} answers in {time.monotonic() - begin:.0f} s, "
+            f"{checkpoints} checkpoints, {backups} backups, statuses {dict(ledger.replies)}, p99 {p99 * 1000:.0f} ms"
         )
     assert crowd.is_sound()
     assert len(ledger.acknowledged) == _DEVICES * each
@@ -135,7 +203,7 @@ def test_of_two_devices_that_answer_one_card_at_once_one_is_recorded_and_the_oth
     at_once([partial(_compete, pair, crowd.site, rounds) for pair in crowd.pairs])
     recorded = len(crowd.ledger.acknowledged) - before
     with capsys.disabled():
-        print(f"\npairs on one card: {recorded} pairs, {len(crowd.ledger.refused)} told so")
+        print(f"\npairs on one card, {crowd.engine}: {recorded} pairs, {len(crowd.ledger.refused)} told so")
     assert crowd.is_sound()
     assert recorded == len(crowd.ledger.refused) == rounds * len(crowd.pairs)
     assert crowd.ledger.sentences == {
@@ -165,6 +233,19 @@ def test_without_lock_and_waiting_learners_would_be_told_of_it(tmp_path: Path) -
         clients = log_in_all(site, ledger)
         at_once([partial(answer_all, one, site.cards, 40, Random(one.learner.id)) for one in clients])
     assert ledger.replies[503] > 0
+
+
+def test_without_postgresqls_locks_pairs_would_get_an_error(durable: postgresql.Server, tmp_path: Path) -> None:
+    site = _on_postgresql(tmp_path, durable, 2)
+    name = make_url(site.config.database_url).database
+    with psycopg.connect(site.config.database_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(_UNLOCKED.format(name=name).encode())
+    with _gathered(site, "PostgreSQL") as crowd:
+        for _ in range(_UNLOCKED_ROUNDS):
+            at_once([partial(_compete, pair, site, 1) for pair in crowd.pairs])
+            if crowd.ledger.replies[500]:
+                break
+    assert crowd.ledger.replies[500] > 0
 
 
 def _agree(pair: tuple[Client, Client]) -> None:

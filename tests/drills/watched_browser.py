@@ -24,6 +24,7 @@ from tests.drills.hostile_text import HOST
 _Result = TypeVar("_Result")
 _PATIENCE = 10_000  # milliseconds
 _TRIES = 5
+_CAME_BETWEEN = ("interrupted by another navigation", "net::ERR_ABORTED")
 _PAUSE = 500  # milliseconds
 _PROVOKE = """() => {
   for (const element of document.querySelectorAll("*")) {
@@ -141,6 +142,6 @@ def _go(page: Page, address: str) -> None:
             page.goto(address, wait_until="load", timeout=_PATIENCE)
             return
         except PlaywrightError as error:
-            if "interrupted by another navigation" not in str(error) or not tries_left:
+            if not any(sign in str(error) for sign in _CAME_BETWEEN) or not tries_left:
                 raise
             page.wait_for_timeout(_PAUSE)

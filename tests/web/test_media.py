@@ -6,11 +6,13 @@ from hashlib import sha256
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from app import create_app, importing
 from app.config import Config
 from app.db import Database
 from app.learner import Learner
+from app.models import Medium
 from tests.entrance import add_account
 from tests.pictures import FIRST_BYTES, png
 from tests.web.conftest import Browser, entered
@@ -56,6 +58,21 @@ def test_every_kind_is_sent_as_what_it_is_and_nothing_in_it_may_run(
     assert page.headers["Content-Security-Policy"] == CONTENT_POLICY
     assert page.headers["X-Content-Type-Options"] == "nosniff"
     assert page.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+
+
+def test_a_file_of_a_type_that_is_none_of_these_is_handed_out_and_not_shown(
+    browser: Browser, database: Database, config: Config
+) -> None:
+    """As in a database that was edited, or put back from a backup of somebody else's making."""
+    data = FIRST_BYTES["image/png"]
+    (config.cards_dir / "x.png").write_bytes(data)
+    (config.cards_dir / "a.md").write_text("Q: a?\nA: ![](x.png)\n")
+    importing.run(database, config)
+    with database.writing() as session:
+        session.execute(update(Medium).values(type="text/javascript"))
+    page = browser.get(address_of(data))
+    assert (page.status_code, page.mimetype) == (200, "application/octet-stream")
+    assert page.headers["Content-Disposition"].startswith("attachment")
 
 
 def test_the_policy_holds_where_pictures_of_other_hosts_are_allowed_too(database: Database, config: Config) -> None:
