@@ -102,12 +102,11 @@ class Database:
         with self._alone(), self._write_engine.connect() as connection:
             self._check_not_newer(connection)
             revision = schema.revision_of(connection)
-            connection.rollback()
             if revision == schema.head():
                 return
             if revision is not None:
                 before()
-            schema.upgrade(connection)
+            schema.upgrade(connection)  # in the transaction that read the revision: others wait for its lock
             connection.commit()
 
     def _back_up(self) -> None:

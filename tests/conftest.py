@@ -1,4 +1,7 @@
-"""What tests share: a real database with the current schema, SQLite or with `--postgresql` that, and accounts in it."""
+"""What tests share: a real database with the current schema, SQLite or with `--postgresql` that, and accounts in it.
+
+What apps of the tests' own process log is searched for secrets after each test.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -7,7 +10,8 @@ from shutil import copyfile
 from tempfile import TemporaryDirectory
 
 import pytest
-from playwright.sync_api import Browser
+from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, expect
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
@@ -15,11 +19,30 @@ from app.config import Config, from_environment
 from app.db import Database
 from app.learner import Learner
 from app.models import User
-from tests import postgresql
+from tests import canaries, postgresql
 from tests.browser.chromium import launched
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """A Monday morning: the moment most tests happen at."""
+
+# How long an example or a page takes says more of what else the machine does than of the code.
+expect.set_options(timeout=20_000)
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ear() -> Iterator[canaries.Ear]:
+    """Hears what the apps of this process log, and keeps the secrets that they hand out."""
+    with canaries.listening() as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_is_logged(ear: canaries.Ear) -> Iterator[None]:
+    """Whatever else became of the test: a secret in a log is an error of its own."""
+    yield
+    ear.search()
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,15 @@ from app.db import Database
 from app.learner import Learner
 from app.log_in import NewLogin
 from app.passwords import Hasher
+from tests import canaries
 from tests.conftest import NOW
 
 QUICK = Hasher(time_cost=1, memory_kib=8)
-PASSWORD = "four lanterns by the river"
-OTHER_PASSWORD = "snow on the old pines"
+PASSWORD = "canary Zq7vKx by the river"
+OTHER_PASSWORD = "canary Wb3hYt in the old pines"
+"""Of the whole suite, and nothing else says these words: what servers write is searched for them."""
+canaries.keep("password", PASSWORD)
+canaries.keep("other password", OTHER_PASSWORD)
 HOME = "198.51.100.7"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 

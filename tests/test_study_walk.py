@@ -171,7 +171,5 @@ def test_every_row_is_the_replay_of_its_log_after_any_walk(
     migrated_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Walk, "migrated", migrated_file, raising=False)
-    quietly = settings(
-        max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
+    quietly = settings(max_examples=25, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow])
     run_state_machine_as_test(Walk, settings=quietly)

@@ -68,7 +68,7 @@ def test_2000_guesses_at_many_names_from_one_address_bring_at_most_20_to_the_has
     assert 5 <= reached <= 20
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from([0, 1, 30, 90, 600, 1200]), st.integers(0, 40)), min_size=1, max_size=80))
 def test_whatever_strangers_do_the_owner_waits_15_minutes_at_most(
     session: Session, guesses: list[tuple[int, int]]

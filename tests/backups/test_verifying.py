@@ -52,7 +52,7 @@ def test_verifying_changes_nothing_and_leaves_nothing(backup: Path) -> None:
     assert (backup.read_bytes(), names_in(backup.parent)) == (before, names)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_one_changed_byte_anywhere_is_found(backup: Path, data: st.DataObject) -> None:
     sound = backup.read_bytes()

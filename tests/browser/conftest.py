@@ -18,10 +18,10 @@ from sqlalchemy import func, select
 from app import create_app, importing, setup_code
 from app.config import from_environment
 from app.models import Review
+from tests.entrance import PASSWORD as PASSWORD
 from tests.served import served
 
 MONDAY = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-PASSWORD = "a quiet morning with tea"
 NEW_A_DAY = 20
 
 DECK = "---\ndialect: qa\nname: Docker/Commands\n---\n" + "".join(

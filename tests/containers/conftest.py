@@ -6,6 +6,8 @@ The tests of static rules need no engine: they read the files.
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -38,12 +40,9 @@ def tree(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def stack(tree: Path) -> Iterator[Stack]:
     """App and nginx by `make up` alone, healthy, shared by the tests of this run; nobody has an account yet."""
-    shared = Stack(f"oboegaki-test-{os.getpid()}", tree)
-    try:
+    with Stack(f"oboegaki-test-{os.getpid()}", tree).standing() as shared:
         shared.said = shared.make("up")
         yield shared
-    finally:
-        shared.remove()
 
 
 @pytest.fixture(scope="session")
@@ -58,25 +57,21 @@ def owner(stack: Stack) -> Visitor:
 @pytest.fixture(scope="session")
 def drilled(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drilled]:
     """A stack for drills, with learners; each drill leaves it up and healthy."""
-    hurt = Stack(f"oboegaki-drill-{os.getpid()}", copy_of_the_tree(tmp_path_factory.mktemp("drilled-clone")))
-    try:
+    tree = copy_of_the_tree(tmp_path_factory.mktemp("drilled-clone"))
+    with Stack(f"oboegaki-drill-{os.getpid()}", tree).standing() as hurt:
         hurt.up()
         yield inhabit(hurt, tmp_path_factory.mktemp("drilled"))
-    finally:
-        hurt.remove()
 
 
 @pytest.fixture
 def new_stack(engine: None, tmp_path: Path) -> Iterator[NewStack]:
     """Makes stacks of a test's own, with settings of `.env`, in copies of the tree of their own; not yet up."""
-    made: list[Stack] = []
+    numbers = count()
+    with ExitStack() as made:
 
-    def make(**settings: str) -> Stack:
-        number = len(made)
-        tree = copy_of_the_tree(tmp_path / f"clone-{number}")
-        made.append(Stack(f"oboegaki-test-{os.getpid()}-{number}", tree, settings))
-        return made[-1]
+        def make(**settings: str) -> Stack:
+            number = next(numbers)
+            tree = copy_of_the_tree(tmp_path / f"clone-{number}")
+            return made.enter_context(Stack(f"oboegaki-test-{os.getpid()}-{number}", tree, settings).standing())
 
-    yield make
-    for stack in made:
-        stack.remove()
+        yield make

@@ -5,9 +5,13 @@ import os
 import shutil
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests import canaries
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 _WAIT_SECONDS = 300
@@ -80,6 +84,20 @@ class Stack:
     def up(self, *services: str) -> None:
         """Build, start, and wait until everything is healthy."""
         self.compose("up", "--detach", "--build", "--wait", "--wait-timeout", str(_WAIT_SECONDS), *services)
+
+    @contextmanager
+    def standing(self) -> Iterator["Stack"]:
+        """For the body; then the logs of its containers are searched for secrets, and everything is taken away."""
+        try:
+            with canaries.searched(f"the logs of {self.name}", self.all_logs):
+                yield self
+        finally:
+            self.remove()
+
+    def all_logs(self) -> str:
+        """All that all of its containers printed on either output, with their names in front."""
+        told = "docker compose logs --no-color 2>&1"
+        return run("sh", "-c", told, cwd=self.tree, env=self.environment)
 
     def remove(self) -> None:
         """Take everything away, the data volume and the images too."""

@@ -1,17 +1,26 @@
-"""Secrets of a journey through nginx leave no trace in the logs of the containers, as the engine has them.
+"""Secrets of a journey through nginx leave no trace in the containers' logs, nor in the layers of their images.
 
 Passwords, cookies, the login's token, the token of a form, the set-up code, the key that signs: as they stand, quoted,
-base64, hexadecimal. The greeting holds the set-up code on purpose. Shown able to fail: an nginx that logs the query.
+base64, hexadecimal. The greeting holds the set-up code on purpose. Every stack of these tests has its logs searched
+once more when it is taken away. Shown able to fail: an nginx that logs the query, a stack whose app says a password,
+an image with a password in a file that a later layer deletes.
 """
 
+import json
+import os
 import re
 from pathlib import Path
 
+import pytest
+
+from tests.canaries import GREETING, hits
 from tests.containers.broken import OTHER_NGINX, other_nginx
 from tests.containers.engine import printed
-from tests.containers.stack import Stack
+from tests.containers.layers import added_files
+from tests.containers.stack import Stack, build, image, run
+from tests.containers.test_rules_images import BASES
 from tests.containers.visitor import NAME, PASSWORD, Visitor
-from tests.drills.test_secrets import GREETING, hits
+from tests.entrance import OTHER_PASSWORD
 
 _WRONG = "canary of a wrong password 鳥"
 _LOGS_THE_QUERY = ("nginx.conf", '[^? ]*)"', '[^ ]*)"')
@@ -34,9 +43,14 @@ def journey(address: str, code: str) -> dict[str, str]:
     return {"password": PASSWORD, "wrong password": _WRONG, "form's token": token, "set-up code": code, **cookies}
 
 
+def code_of(stack: Stack) -> str:
+    """The set-up code that `make up` printed."""
+    return stack.said.rpartition("code=")[2].strip()
+
+
 def test_no_secret_of_a_journey_is_in_the_containers_logs(stack: Stack, owner: Visitor, tmp_path: Path) -> None:
     """Of either container, on either output."""
-    code = stack.said.rpartition("code=")[2].strip()
+    code = code_of(stack)
     secrets = journey(stack.address, code) | {"key": stack.execute("app", "cat", "/data/secret_key").strip()}
     logs = {service: printed(stack.container(service)["Id"]) for service in ("app", "nginx")}
     written = {name: re.sub(f"{GREETING}.*", "", log).encode() for name, log in logs.items()}
@@ -44,3 +58,47 @@ def test_no_secret_of_a_journey_is_in_the_containers_logs(stack: Stack, owner: V
     assert hits(secrets, written) == []
     with other_nginx(stack, tmp_path, _LOGS_THE_QUERY) as talkative:
         assert hits(journey(talkative, code), {"its log": printed(OTHER_NGINX).encode()}) == ["set-up code in its log"]
+
+
+def test_the_logs_of_any_stack_are_red_with_the_password(tree: Path) -> None:
+    """Said by whatever runs in a container, and searched for when the stack is taken away."""
+    talkative = Stack(f"oboegaki-talkative-{os.getpid()}", tree)
+    with pytest.raises(AssertionError) as red, talkative.standing():
+        up_and_saying(talkative, PASSWORD)
+    assert re.search(
+        rf"a secret in the logs of {talkative.name}, line \d+: app-1 +\| a fault \[password\]$", str(red.value), re.M
+    )
+    assert PASSWORD not in str(red.value)
+
+
+def up_and_saying(stack: Stack, words: str) -> None:
+    """Start an app, and put words into its log."""
+    stack.up("app")
+    stack.execute("app", "sh", "-c", f"echo 'a fault {words}' >/proc/1/fd/2")
+
+
+def test_no_secret_of_the_suite_is_in_an_image(stack: Stack, owner: Visitor, tmp_path: Path) -> None:
+    """In no file of any layer, in no setting, in no step of the build."""
+    secrets = journey(stack.address, code_of(stack)) | {"other password": OTHER_PASSWORD}
+    for service, base in BASES.items():
+        assert hits(secrets, held_by(f"{stack.name}-{service}", base, tmp_path)) == []
+
+
+def held_by(name: str, base: str, folder: Path) -> dict[str, bytes]:
+    """All that an image has and its base has not, file by file, and what the engine tells of it."""
+    told = {"history": run("docker", "image", "history", "--no-trunc", name), "settings": json.dumps(image(name))}
+    return dict(added_files(name, base, folder)) | {place: text.encode() for place, text in told.items()}
+
+
+def test_an_image_with_a_password_is_seen(stack: Stack, tmp_path: Path) -> None:
+    """In a file that a later layer deletes, and in a setting."""
+    name, base = f"oboegaki-careless-{os.getpid()}", f"{stack.name}-nginx"
+    (tmp_path / "password").write_text(PASSWORD)
+    steps = ("USER 0", "COPY password /tmp/", "RUN rm /tmp/password", f'ENV SEEN="{OTHER_PASSWORD}"')
+    (tmp_path / "Dockerfile").write_text("\n".join((f"FROM {base}", *steps)) + "\n")
+    build(tmp_path, name)
+    try:
+        found = hits({"password": PASSWORD, "other password": OTHER_PASSWORD}, held_by(name, base, tmp_path))
+    finally:
+        run("docker", "image", "rm", "--force", name)
+    assert found == ["password in tmp/password", "other password in history", "other password in settings"]

@@ -12,8 +12,10 @@ from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
+from tests import canaries
+from tests.entrance import PASSWORD as PASSWORD
+
 NAME = "owner"
-PASSWORD = "four lanterns by the river"
 _SECONDS = 20
 _EDGE = "edge-of-a-part"
 
@@ -96,6 +98,14 @@ class Visitor:
         return path if path.startswith("http") else self.address + path
 
     def _send(self, request: Request) -> Reply:
+        reply = self._reply_to(request)
+        for cookie in self.cookies:
+            canaries.keep_cookie(str(cookie.value))
+        for token in canaries.FORM_TOKEN.findall(reply.text):
+            canaries.keep_form_token(token)
+        return reply
+
+    def _reply_to(self, request: Request) -> Reply:
         try:
             with self._opener.open(request, timeout=_SECONDS) as response:
                 return Reply(response.status, response.headers, response.read().decode())

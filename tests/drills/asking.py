@@ -9,6 +9,7 @@ from shutil import copytree
 from urllib.parse import urlencode
 
 from app.config import from_environment
+from tests import canaries
 from tests.drills.server import Site, free_port
 from tests.drills.world import TOKEN, Made
 
@@ -45,9 +46,11 @@ class Asker:
         try:
             connection.request(method, address, body, named)
             reply = connection.getresponse()
-            return Answer(reply.status, reply.headers, reply.read().decode(errors="replace"))
+            answer = Answer(reply.status, reply.headers, reply.read().decode(errors="replace"))
         finally:
             connection.close()
+        _search_for(answer)
+        return answer
 
     def get(self, address: str) -> Answer:
         """Load a page, and keep the cookie that comes with it."""
@@ -64,6 +67,15 @@ class Asker:
             if found := _COOKIE.match(header):
                 self.cookie = found[2]
         return reply
+
+
+def _search_for(answer: Answer) -> None:
+    """Keep the secrets that came with a reply, to be searched for in the server's log."""
+    for header in answer.headers.get_all("Set-Cookie", []):
+        if found := canaries.SESSION_COOKIE.match(header):
+            canaries.keep_cookie(found[1])
+    for token in canaries.FORM_TOKEN.findall(answer.text):
+        canaries.keep_form_token(token)
 
 
 def site_of(made: Made, folder: Path) -> Site:

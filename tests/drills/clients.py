@@ -3,7 +3,6 @@
 import http.client
 import json
 import random
-import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from app.learner import Learner
+from tests import canaries
 from tests.drills.ledger import Ledger, Sent
 from tests.drills.server import Site
 from tests.entrance import PASSWORD
@@ -22,8 +22,6 @@ Job = Callable[[], object]
 GIVE_UP_SECONDS = 60
 _PAUSE_SECONDS = 0.02
 _REPLY_SECONDS = 30
-_COOKIE = re.compile(r"oboegaki=([^;]+)")
-_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +123,10 @@ class Client:
 
     def _take_token(self, path: str) -> None:
         page = self.get(path)
-        found = _TOKEN.search(page.body.decode())
+        found = canaries.FORM_TOKEN.search(page.body.decode())
         assert found is not None, f"no form on {path}: {page.status}"
         self.token = found[1]
+        canaries.keep_form_token(self.token)
 
     def _request(
         self, method: str, path: str, accept: str, body: bytes | None, content_type: str | None = None
@@ -144,8 +143,9 @@ class Client:
             return Reply(0)
         finally:
             connection.close()
-        if found := _COOKIE.search(reply.getheader("Set-Cookie", "")):
+        if found := canaries.SESSION_COOKIE.search(reply.getheader("Set-Cookie", "")):
             self.cookie = found[1]
+            canaries.keep_cookie(self.cookie)
         return Reply(reply.status, content, reply.getheader("Content-Type", ""))
 
 

@@ -17,6 +17,7 @@ from app import accounts, clock, stopping
 from app.config import Config, from_environment
 from app.db import Database
 from app.learner import Learner
+from tests import canaries
 from tests.entrance import PASSWORD, QUICK
 from tests.library import add_cards, add_deck
 
@@ -168,12 +169,13 @@ class Server:
 
 @contextmanager
 def serving(server: Server) -> Iterator[Server]:
-    """Start, and leave no process behind whatever happens in the body."""
-    try:
-        server.start()
-        yield server
-    finally:
-        server.leave_nothing_running()
+    """Start, and leave no process behind whatever happens in the body; the log is searched for secrets then."""
+    with canaries.searched(f"the log of the server in {server.site.folder}", lambda: server.log):
+        try:
+            server.start()
+            yield server
+        finally:
+            server.leave_nothing_running()
 
 
 def _children(process: int) -> list[int]:

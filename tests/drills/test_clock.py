@@ -18,7 +18,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import make_url, select
 
@@ -92,7 +92,6 @@ def test_study_days_never_go_back_around_any_change_of_clocks(full: bool, capsys
     assert wrong_would_go_back > 0, "the drill does not see days that go back"
 
 
-@settings(deadline=None)
 @given(
     zone=st.sampled_from(ZONES),
     day_start=st.integers(0, 23),

@@ -201,7 +201,7 @@ def test_what_is_clean_stays_as_it_is(hostile: list[Hostile]) -> None:
 
 
 @given(st.lists(st.sampled_from([text for texts in CLASSES.values() for text in texts]), max_size=6), st.randoms())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_pieces_of_them_are_clean_after_one_cleaning(texts: list[str], chance: st.DataObject) -> None:
     joined = "".join(text[chance.randrange(len(text)) :] for text in texts)  # type: ignore[attr-defined]
     assert clean(clean(joined)) == clean(joined)

@@ -22,11 +22,7 @@ from tests.drills.watched_browser import in_a_thread
 from tests.drills.world import CANARY, World, address_of
 from tests.served import served
 
-pytestmark = [
-    pytest.mark.browser,
-    # Chromium leaves pages before it has read their files: the server then drops a file that it was sending.
-    pytest.mark.filterwarnings("ignore:Exception ignored in.*FileIO:pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.browser
 
 EVIL = "evil.example"
 NAMES = [

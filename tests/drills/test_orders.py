@@ -284,7 +284,7 @@ def test_one_bad_item_never_blocks_the_others(pages: Flask, database: Database) 
 
 
 @hypothesis.given(order=st.permutations(range(24)), again=st.sets(st.integers(0, 23)), data=st.data())
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_over_http_the_second_delivery_gets_the_first_reply_in_any_order_and_from_any_device(
     pages: Flask, database: Database, order: list[int], again: set[int], data: st.DataObject
 ) -> None:

@@ -18,11 +18,7 @@ from tests.entrance import PASSWORD
 from tests.served import served
 
 _PATIENCE = 10_000  # ms
-pytestmark = [
-    pytest.mark.browser,
-    # Chromium leaves pages before it has read their files: the server then drops a file that it was sending.
-    pytest.mark.filterwarnings("ignore:Exception ignored in.*FileIO:pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.browser
 
 FORMS = [
     "//evil.example",

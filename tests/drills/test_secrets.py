@@ -2,22 +2,26 @@
 
 Passwords (right, wrong, typed into the name's field), the token and the whole of the cookie, the token of a form and
 the set-up code, each as it stands and as logs and files would hold it: quoted, base64, hexadecimal. The set-up code is
-printed once on purpose, in the line that begins "Set up the first account". The drill is shown able to fail: a server
-that logs whole addresses gives the code away, and a file with a secret is found.
+printed once on purpose, in the line that begins "Set up the first account". Every other server of the suite has its
+log searched when it ends (`tests/canaries.py`), and so has what apps in the tests' own process log.
+
+Shown able to fail: a server that logs whole addresses gives the code away, a log is red with whatever a client was
+given, what an app logs with a password or a token, and a file with a secret is found.
 """
 
-import base64
-import json
+import logging
 import re
-import zlib
-from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote, quote_plus
+
+import pytest
 
 from app.config import from_environment
-from tests.drills.asking import Asker
+from tests import canaries
+from tests.canaries import GREETING, hits, session_of, spellings
+from tests.drills.asking import Asker, site_of
 from tests.drills.server import Server, Site, free_port, serving
-from tests.drills.world import TOKEN
+from tests.drills.world import TOKEN, Made, World
+from tests.entrance import OTHER_PASSWORD, PASSWORD
 
 CANARIES = {
     "password": "canary of the first password ü",
@@ -26,25 +30,9 @@ CANARIES = {
     "password as a name": "canary typed into the name",
     "another's password": "canary of another account",
 }
-GREETING = "Set up the first account: "
 
 
-def spellings(secret: str) -> set[bytes]:
-    """A secret as logs and files would hold it."""
-    plain = secret.encode()
-    coded = base64.b64encode(plain).rstrip(b"=")
-    quoted = {quote(secret, safe="").encode(), quote_plus(secret).encode(), json.dumps(secret)[1:-1].encode()}
-    return {plain, coded, plain.hex().encode(), repr(plain)[2:-1].encode(), secret.encode("utf-16-le"), *quoted}
-
-
-def hits(secrets: Mapping[str, str], places: Mapping[str, bytes]) -> list[str]:
-    """Which secrets stand where."""
-    return [
-        f"{name} in {place}"
-        for place, held in places.items()
-        for name, secret in secrets.items()
-        if any(spelling in held for spelling in spellings(secret))
-    ]
+_CODE_IN_THE_LOG = r"a secret in the log of the server in .*, line \d+: .* GET /set-up\?code=\[set-up code\]"
 
 
 def site_in(folder: Path) -> Site:
@@ -57,10 +45,9 @@ def site_in(folder: Path) -> Site:
 
 def kept_by(asker: Asker) -> dict[str, str]:
     """What the browser holds of a session: the cookie, and in it the login's token."""
-    payload = asker.cookie.partition(".")[0] if not asker.cookie.startswith(".") else asker.cookie.split(".")[1]
-    raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-    session = json.loads(zlib.decompress(raw) if asker.cookie.startswith(".") else raw)
-    return {"cookie": asker.cookie, "login's token": session["_user_id"], "device": session.get("device") or "-" * 9}
+    session = session_of(asker.cookie)
+    device = {"device": str(session["device"])} if "device" in session else {}
+    return {"cookie": asker.cookie, "login's token": str(session["_user_id"]), **device}
 
 
 def journey(site: Site, log: str) -> dict[str, str]:
@@ -121,10 +108,70 @@ def test_the_drill_fails_when_whole_addresses_are_logged(tmp_path: Path) -> None
         first.stop()
     talkative, settings = Server(site, module="app.wsgi:application", processes=1), site.folder / "uwsgi.ini"
     settings.write_text(settings.read_text().replace("%(var.PATH_INFO)", "%(uri)"))
-    with serving(talkative) as server:
-        secrets = journey(site, server.log)
-        found = hits(secrets, places(site, server.log))
+    found: list[str] = []
+    with pytest.raises(AssertionError, match=_CODE_IN_THE_LOG), serving(talkative) as server:
+        found += hits(journey(site, server.log), places(site, server.log))
     assert found == ["set-up code in the log"]
+
+
+def test_the_log_of_any_server_is_red_with_what_a_client_was_given(made_world: Made, tmp_path: Path) -> None:
+    site, given = site_of(made_world, tmp_path / "server"), dict[str, str]()
+    with pytest.raises(AssertionError) as red, serving(Server(site, processes=1)):
+        given |= logged_after_a_log_in(site)
+    for name, secret in given.items():
+        line = rf"a secret in the log of the server in {site.folder}, line \d+: a fault \.?\[{name}\]"
+        assert re.search(line, str(red.value)), name
+        assert secret not in str(red.value)
+
+
+def logged_after_a_log_in(site: Site) -> dict[str, str]:
+    """Log in, and write all that is secret of that into the server's log."""
+    asker = Asker(site.port)
+    assert asker.post("/log-in", page="/log-in", name="hanako", password=PASSWORD).status == 302
+    form = TOKEN.search(asker.get("/account").text)
+    assert form is not None
+    held = {"session cookie": asker.cookie, "login's token": kept_by(asker)["login's token"]}
+    secrets = {"password": PASSWORD, "form token": form[1]} | held
+    with (site.folder / "server.log").open("ab") as log:
+        log.writelines(b"a fault " + secret.encode() + b"\n" for secret in secrets.values())
+    return secrets
+
+
+def test_a_failure_of_a_drill_is_not_hidden_by_what_its_log_holds() -> None:
+    with pytest.raises(ZeroDivisionError) as failed, canaries.searched("a log", lambda: f"first\nbefore {PASSWORD}"):
+        raise ZeroDivisionError
+    assert failed.value.__notes__ == ["a secret in a log, line 2: before [password]"]
+
+
+def test_what_an_app_in_this_process_logs_is_red_with_a_secret(world: World, ear: canaries.Ear) -> None:
+    token = str(world.made.tokens["hanako"])
+    form = world.visitor("hanako").token
+    for secret, name in ((token, "login's token"), (form.encode().hex(), "form token"), (OTHER_PASSWORD, "other pass")):
+        logging.getLogger("app.web").error("unforeseen %s", secret)
+        with pytest.raises(AssertionError, match=rf"a secret in what the app logged, line 1: unforeseen \[{name}"):
+            ear.search()
+    ear.search()
+
+
+def test_a_traceback_is_searched_too(ear: canaries.Ear) -> None:
+    """A fault that nobody foresaw tells what it was about."""
+    logging.getLogger("app.web.errors").error("unforeseen", exc_info=ValueError(f"not hashed: {PASSWORD}"))
+    with pytest.raises(AssertionError, match=r"ValueError: not hashed: \[password\]"):
+        ear.search()
+
+
+def test_the_set_up_code_has_one_place() -> None:
+    greeting = f"{GREETING}http://127.0.0.1:8000/set-up?code=" + "0123456789abcdef" * 2
+    assert canaries.leaks("a log", f"{greeting}\nGET /set-up 200\n{greeting}") == []
+    again = greeting.removeprefix(GREETING)
+    assert canaries.leaks("a log", f"{greeting}\n{again}") == [
+        "a secret in a log, line 2: http://127.0.0.1:8000/set-up?code=[set-up code]"
+    ]
+
+
+def test_what_is_too_short_to_be_told_from_other_text_is_no_canary() -> None:
+    with pytest.raises(ValueError, match="the password is shorter than 12 bytes"):
+        canaries.keep("password", "short")
 
 
 def test_the_drill_finds_every_secret_in_each_of_its_spellings() -> None:

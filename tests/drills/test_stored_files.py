@@ -34,11 +34,7 @@ from tests.drills.polyglots import WISHED
 from tests.drills.watched_browser import Noticed, in_a_thread, watched_page
 from tests.drills.world import World
 
-pytestmark = [
-    pytest.mark.browser,
-    # Chromium leaves pages before it has read their files: the server then drops a file that it was sending.
-    pytest.mark.filterwarnings("ignore:Exception ignored in.*FileIO:pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.browser
 
 _SHOWN = """() => ({
   shown: [...document.querySelectorAll("img.shown")].filter(each => each.naturalWidth > 0).map(each => +each.id),

@@ -101,7 +101,7 @@ def test_lines_that_change_are_put_back_too(folder: Folder) -> None:
     assert _lines(folder) == [1, 3]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(FILES, min_size=2, max_size=4))
 def test_every_undo_gives_every_row_back(folder: Folder, versions: list[dict[str, list[str]]]) -> None:
     """Without `layout.put_back` coming first, or with runs that overlap, rows come back in other places."""

@@ -116,7 +116,7 @@ TEXTS = st.one_of(st.text(max_size=60), st.lists(FRAGMENTS, max_size=30).map("".
 
 
 @given(TEXTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_renders_to_a_page_in_which_nothing_acts(text: str) -> None:
     Page().check(render(text))
 
@@ -125,7 +125,7 @@ def test_any_text_renders_to_a_page_in_which_nothing_acts(text: str) -> None:
     TEXTS,
     st.lists(st.tuples(st.integers(0, 40), st.integers(1, 9), st.sampled_from(["", "<b>", "\U0010e000"])), max_size=4),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_deletion_of_any_text_renders_to_a_page_in_which_nothing_acts(
     text: str, spans: list[tuple[int, int, str]]
 ) -> None:

@@ -99,7 +99,7 @@ def test_a_token_belongs_to_one_browser() -> None:
 
 @pytest.mark.usefixtures("request_context")
 @given(path=st.text(min_size=1), heading=st.text(), language=st.text(max_size=5))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 def test_no_text_passes_for_markup(path: str, heading: str, language: str) -> None:
     """Names and headings are escaped as in the template."""
     card = shown(deck_path=path, heading=heading, language=language)
