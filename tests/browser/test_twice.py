@@ -160,3 +160,13 @@ def test_the_keys_are_told_by_a_question_mark(page: Page) -> None:
     for told in ("visible", "hidden"):
         page.keyboard.press("?")
         page.locator("dialog").wait_for(state=told)
+
+
+def test_e_leads_to_where_the_card_is_edited_and_back_leads_to_the_card(page: Page) -> None:
+    asked = question(page)
+    page.keyboard.press("e")
+    page.wait_for_url("**/cards/*")
+    expect(page.locator("main")).to_contain_text(", line ")
+    page.go_back()
+    page.wait_for_url("**/study")
+    assert question(page) == asked

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from app import cli
+from tests.entrance import PASSWORD
 
 NOBODY = 'There is no account "nobody"; "oboegaki user list" shows the names of all accounts'
-PASSWORD = "four lanterns by the river\n"
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def folder(environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 def status(monkeypatch: pytest.MonkeyPatch, line: str) -> object:
     """The exit status of `oboegaki LINE`, the password on standard input."""
     monkeypatch.setattr("sys.argv", ["oboegaki", *line.split()])
-    monkeypatch.setattr("sys.stdin", StringIO(PASSWORD))
+    monkeypatch.setattr("sys.stdin", StringIO(f"{PASSWORD}\n"))
     with pytest.raises(SystemExit) as left:
         cli.main()
     return left.value.code

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Page, Request, expect
 
+from tests import canaries
 from tests.browser.chromium import launched
 from tests.browser.conftest import question
 from tests.containers.conftest import NewStack
@@ -55,6 +56,8 @@ def window(stack: Stack, complaints: list[str]) -> Iterator[Page]:
         page.on("requestfailed", lambda asked: complaints.extend(failures(asked)))
         page.on("request", lambda asked: None if is_ours(asked.url, stack) else complaints.append(asked.url))
         yield page
+        for cookie in page.context.cookies():
+            canaries.keep_cookie(str(cookie["value"]))
 
 
 def failures(asked: Request) -> list[str]:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from app.config import from_environment
 from tests import canaries
 from tests.drills.server import Site, free_port
-from tests.drills.world import TOKEN, Made
+from tests.drills.world import Made
 
 _PATIENCE = 60  # seconds, of a machine that is busy with other tests
 _COOKIE = re.compile(r"(oboegaki)=([^;]*)")
@@ -58,7 +58,7 @@ class Asker:
 
     def post(self, address: str, *, page: str = "/account", **fields: str) -> Answer:
         """Send a form of a page, with its token."""
-        token = TOKEN.search(self.get(page).text)
+        token = canaries.FORM_TOKEN.search(self.get(page).text)
         assert token is not None, f"no form on {page}"
         return self._kept(self.ask("POST", address, {"csrf_token": token[1], **fields}))
 

@@ -12,10 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.canaries import FORM_TOKEN
 from tests.drills.asking import Asker, site_of
 from tests.drills.server import START_SECONDS, Server, serving
 from tests.drills.test_guessing import LONGEST_LOCK, MOST_HASHES
-from tests.drills.world import TOKEN, Made
+from tests.drills.world import Made
 
 COUNTING = """
 import os
@@ -68,7 +69,7 @@ def hashes(server: Server) -> int:
 def guesses(server: Server, numbers: Iterable[int]) -> Counter[int]:
     """How often each status came back for guesses by eight at once."""
     page = Asker(server.site.port)
-    token = TOKEN.search(page.get("/log-in").text)
+    token = FORM_TOKEN.search(page.get("/log-in").text)
     assert token is not None
 
     def guess(number: int) -> int:

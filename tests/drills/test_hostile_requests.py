@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.canaries import FORM_TOKEN
 from tests.drills import hostile_files
 from tests.drills.asking import Asker, site_of
 from tests.drills.hostile_files import DECK, MIB, multipart, zipped
 from tests.drills.server import Server, memory_of, serving
-from tests.drills.world import TOKEN, Made
+from tests.drills.world import Made
 from tests.entrance import PASSWORD
 
 _PIECE = b"x" * 65_536
@@ -30,7 +31,7 @@ class Sender:
     def __init__(self, server: Server) -> None:
         self._asker = Asker(server.site.port)
         self.asked = self._asker.post("/log-in", page="/log-in", name="taro", password=PASSWORD)
-        found = TOKEN.search(self._asker.get("/imports").text)
+        found = FORM_TOKEN.search(self._asker.get("/imports").text)
         assert found is not None, self.asked
         self.token = found[1]
         (self._worker,) = server.workers

@@ -17,10 +17,10 @@ import pytest
 
 from app.config import from_environment
 from tests import canaries
-from tests.canaries import GREETING, hits, session_of, spellings
+from tests.canaries import FORM_TOKEN, GREETING, hits, session_of, spellings
 from tests.drills.asking import Asker, site_of
 from tests.drills.server import Server, Site, free_port, serving
-from tests.drills.world import TOKEN, Made, World
+from tests.drills.world import Made, World
 from tests.entrance import OTHER_PASSWORD, PASSWORD
 
 CANARIES = {
@@ -60,7 +60,7 @@ def journey(site: Site, log: str) -> dict[str, str]:
     assert asker.post("/set-up", page=link, **fields | {"time_zone": "Mars"}).status == 400
     assert asker.post("/set-up", page=link, **fields).status == 302
     secrets = CANARIES | {"set-up code": code} | {f"first {name}": kept for name, kept in kept_by(asker).items()}
-    form = TOKEN.search(asker.get("/account").text)
+    form = FORM_TOKEN.search(asker.get("/account").text)
     assert form is not None
     old, new = CANARIES["password"], CANARIES["next password"]
     added = {"user_name": "taro", "user_password": CANARIES["another's password"]}
@@ -128,7 +128,7 @@ def logged_after_a_log_in(site: Site) -> dict[str, str]:
     """Log in, and write all that is secret of that into the server's log."""
     asker = Asker(site.port)
     assert asker.post("/log-in", page="/log-in", name="hanako", password=PASSWORD).status == 302
-    form = TOKEN.search(asker.get("/account").text)
+    form = FORM_TOKEN.search(asker.get("/account").text)
     assert form is not None
     held = {"session cookie": asker.cookie, "login's token": kept_by(asker)["login's token"]}
     secrets = {"password": PASSWORD, "form token": form[1]} | held

@@ -31,6 +31,7 @@ from app.importing.uploads import Upload, from_uploads
 from app.models import Base, Card, Deck, Import, Login, Note, Review, User
 from app.srs.sm2 import Grade
 from app.study import Answer
+from tests.canaries import FORM_TOKEN
 from tests.drills.registry import Route
 from tests.entrance import PASSWORD, add_account
 
@@ -47,7 +48,6 @@ _OWN_FILE = f"---\nname: {CANARY}\n---\n" + "".join(
 _LIBRARY_FILE = "---\nname: Docker\n---\n" + "".join(f"Q: What is {number}?\nA: {number}\n\n" for number in range(5))
 _FIRST = {"decks": 710000, "notes": 720000, "cards": 730000, "imports": 740000, "logins": 750000}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-TOKEN = re.compile(r'name=\\?"csrf_token\\?" value=\\?"([^"\\]+)\\?"')
 Ids = dict[str, str]
 
 
@@ -237,7 +237,7 @@ class Visitor:
     def token(self) -> str:
         """The token that this browser's forms hold."""
         if not self._token:
-            found = TOKEN.search(page := self.client.get(self._page).text)
+            found = FORM_TOKEN.search(page := self.client.get(self._page).text)
             assert found is not None, page
             self._token = found[1]
         return self._token
@@ -297,4 +297,4 @@ def text_of(reply: TestResponse) -> str:
 def _plain(told: str, ids: Ids) -> str:
     for kind, one in ids.items():
         told = told.replace(one, f"[{kind}]")
-    return TOKEN.sub("-", _UUID.sub("[uuid]", told))
+    return FORM_TOKEN.sub("-", _UUID.sub("[uuid]", told))

@@ -175,6 +175,8 @@ function press(event) {
     keys.showModal();
   } else if (event.key === "u" && !undo.hidden) {
     undo.requestSubmit();
+  } else if (event.key === "e" && card) {
+    card.querySelector(".menu .place").click();
   } else if (event.key === " " && card && !event.target.closest("a, button")) {
     turn();
   } else if (/^[0-9]$/.test(event.key) && open) {
