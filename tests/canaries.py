@@ -10,7 +10,7 @@ import json
 import logging
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import quote, quote_plus
 
@@ -72,6 +72,15 @@ def keep_session(held: Mapping[str, object]) -> None:
 def keep_form_token(token: str) -> None:
     """Search for the token of a page's forms, of which signature and time differ from page to page."""
     keep("form token", _payload(token))
+
+
+def keep_given(set_cookies: Iterable[str], text: str) -> None:
+    """Search for what a reply gives: its session cookie, and the tokens of the forms in its text."""
+    for header in set_cookies:
+        if found := SESSION_COOKIE.match(header):
+            keep_cookie(found[1])
+    for token in FORM_TOKEN.findall(text):
+        keep_form_token(token)
 
 
 def session_of(cookie: str) -> dict[str, object]:
@@ -165,9 +174,5 @@ def _keep_reply(_app: Flask, response: Response) -> None:
     if session:
         keep_session(session)
         keep_cookie(request.cookies.get("oboegaki", ""))
-    for header in response.headers.getlist("Set-Cookie"):
-        if found := SESSION_COOKIE.match(header):
-            keep_cookie(found[1])
-    if response.is_sequence and response.mimetype in ("text/html", "application/json"):
-        for token in FORM_TOKEN.findall(response.get_data(as_text=True)):
-            keep_form_token(token)
+    is_text = response.is_sequence and response.mimetype in ("text/html", "application/json")
+    keep_given(response.headers.getlist("Set-Cookie"), response.get_data(as_text=True) if is_text else "")

@@ -122,9 +122,14 @@ def send_a_deck(page: Page) -> None:
     page.get_by_role("button", name="Import these files").click()
     page.wait_for_url("**/imports/*")
     page.goto("/")
-    page.wait_for_load_state("networkidle")
-    page.locator(".decks summary").click()  # the day's new cards are done: what has nothing to do is folded
+    unfold(page)
     expect(page.get_by_role("link", name="Own", exact=True)).to_be_visible()
+
+
+def unfold(page: Page) -> None:
+    """Show the decks of Today that have nothing to do: the day's new cards are done."""
+    page.wait_for_load_state("networkidle")
+    page.locator(".decks summary").click()
 
 
 def files_arrive(page: Page, stack: Stack) -> None:
@@ -133,8 +138,7 @@ def files_arrive(page: Page, stack: Stack) -> None:
     file.write_text(_NEW_DECK.format(answer="The first"))
     deck = page.locator(".decks a.title", has_text="Arrived")
     until(lambda: bool(page.goto("/")) and deck.count() > 0, "the new deck is on Today")
-    page.wait_for_load_state("networkidle")
-    page.locator(".decks summary").click()
+    unfold(page)
     deck.click()
     expect(page.locator("main")).to_contain_text("Which word is new?")
     file.write_text(_NEW_DECK.format(answer="The second").replace("Which word is new?", "Which word was changed?"))

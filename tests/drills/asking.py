@@ -49,7 +49,7 @@ class Asker:
             answer = Answer(reply.status, reply.headers, reply.read().decode(errors="replace"))
         finally:
             connection.close()
-        _search_for(answer)
+        canaries.keep_given(answer.headers.get_all("Set-Cookie", []), answer.text)
         return answer
 
     def get(self, address: str) -> Answer:
@@ -67,15 +67,6 @@ class Asker:
             if found := _COOKIE.match(header):
                 self.cookie = found[2]
         return reply
-
-
-def _search_for(answer: Answer) -> None:
-    """Keep the secrets that came with a reply, to be searched for in the server's log."""
-    for header in answer.headers.get_all("Set-Cookie", []):
-        if found := canaries.SESSION_COOKIE.match(header):
-            canaries.keep_cookie(found[1])
-    for token in canaries.FORM_TOKEN.findall(answer.text):
-        canaries.keep_form_token(token)
 
 
 def site_of(made: Made, folder: Path) -> Site:

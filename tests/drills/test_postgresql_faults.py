@@ -21,12 +21,11 @@ from sqlalchemy import make_url
 
 from tests import postgresql
 from tests.drills.clients import Client, answer_all, at_once, log_in_all
-from tests.drills.ledger import Ledger, Sent, compare
+from tests.drills.ledger import Ledger, compare
 from tests.drills.server import Server, Site, seed, serving
 from tests.drills.small_disk import Disk, mounted
-from tests.drills.test_disk import FULL, NOT_NOW, content, failing, large_deck, unacknowledged
+from tests.drills.test_disk import FULL, NOT_NOW, content, failing, is_fine_again, large_deck, unacknowledged
 
-_AGAIN_SECONDS = 5.0
 _DISK_KILOBYTES = 64 * 1024
 _LOG_BYTES = 64 * 1024
 """What is left of the log, so that some answers are recorded and the fault arrives soon."""
@@ -102,7 +101,7 @@ def test_a_full_disk_is_told_and_the_same_answer_is_recorded_when_there_is_space
         _reading_goes_on(other, {200} if small == "tables" else {200, 503})
         assert ("PANIC" in on.database.log) == (small == "log")
         on.free()
-        seconds = _is_fine_again(client, sent)
+        seconds = is_fine_again(client, sent)
         assert on.server.workers == workers
         found = compare(on.site.config, ledger)
     _say(
@@ -148,7 +147,7 @@ def test_an_error_of_the_disk_is_told_and_the_same_answer_is_recorded_once_it_is
                 assert (reply.status, reply.sentence) == (503, NOT_NOW)
             _reading_goes_on(other, {200, 503} if hurts == "log" else {200})
         database.keep_up()
-        seconds = _is_fine_again(client, sent)
+        seconds = is_fine_again(client, sent)
         server.stop()
     _say(capsys, f"errors of {calls}: {len(ledger.acknowledged)} answers, fine {seconds:.2f} s after")
     found = compare(site.config, ledger)
@@ -200,15 +199,6 @@ def _reading_goes_on(client: Client, statuses: set[int]) -> None:
         reply = client.get(path)
         assert reply.status in statuses, path
         assert reply.status == 200 or NOT_NOW in reply.body.decode()
-
-
-def _is_fine_again(client: Client, sent: Sent) -> float:
-    """The answer that was not recorded is, under the same id, in the time that is demanded; the seconds it took."""
-    begin = time.monotonic()
-    assert client.answer(sent.card, sent.grade, review=sent.review).status == 200
-    seconds = time.monotonic() - begin
-    assert seconds < _AGAIN_SECONDS
-    return seconds
 
 
 def _say(capsys: pytest.CaptureFixture[str], line: str) -> None:
