@@ -152,6 +152,25 @@ def test_an_answer_that_did_not_arrive_is_sent_again_and_recorded_once(page: Pag
     assert (len(attempts), site.recorded()) == (2, 1)
 
 
+def test_undo_means_the_answer_given_last_also_while_it_is_on_its_way(page: Page, site: Site) -> None:
+    """The reply to the first answer comes while the second waits: Undo is not offered for the first one then."""
+    held: list[Route] = []
+    page.route("**/cards/*/reviews", lambda route: held.append(route))
+    answer_by_key(page, "3")
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    with page.expect_request("**/cards/*/reviews"):
+        held[0].continue_()
+    expect(page.locator("#stage .question")).to_have_text("Which command number 3 is it?")
+    expect(page.locator("form.undo")).to_be_hidden()
+    page.keyboard.press("u")
+    with page.expect_navigation():
+        held[1].continue_()
+    expect(page.locator(".said")).to_contain_text("the card is back")
+    assert question(page) == "Which command number 2 is it?"
+    assert (site.recorded(), left_new(page)) == (3, str(NEW_A_DAY - 1))
+
+
 def test_the_keys_are_told_by_a_question_mark(page: Page) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("undo the last answer")

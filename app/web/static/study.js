@@ -18,6 +18,7 @@ let shownAt = performance.now();
 let sending = null;
 const unsaved = new Map();
 let refusal = false;
+let isUndoWanted = false;
 
 function current() {
   return stage.querySelector(".card");
@@ -68,7 +69,7 @@ function show(html) {
 function grade(event) {
   event.preventDefault();
   const form = event.currentTarget;
-  if (!event.submitter || form.dataset.sent) return;
+  if (!event.submitter || form.dataset.sent || isUndoWanted) return;
   form.dataset.sent = "yes";
   for (const button of form.querySelectorAll("button")) button.disabled = true;
   const answer = new FormData(form);
@@ -100,7 +101,17 @@ function done(answer) {
   unsaved.delete(answer);
   if (unsaved.size) return;
   stage.ariaBusy = "false";
-  if (refusal) location.replace(words.renewed);
+  if (refusal) {
+    location.replace(words.renewed);
+  } else if (isUndoWanted) {
+    takeBack();
+  }
+}
+
+// Undo means the answer given last: while that one is on its way, it waits for it.
+function takeBack() {
+  isUndoWanted = unsaved.size > 0;
+  if (!isUndoWanted && !undo.hidden) undo.requestSubmit();
 }
 
 function post(address, answer) {
@@ -139,7 +150,7 @@ function received(reply, form) {
     return;
   }
   say(reply.said);
-  offerUndo(reply.undo);
+  if (unsaved.size === 1) offerUndo(reply.undo);
   for (const [name, count] of Object.entries(reply.left)) {
     const place = document.querySelector(`[data-left="${name}"]`);
     if (place) place.textContent = count;
@@ -173,8 +184,8 @@ function press(event) {
   const open = card?.querySelector(".turn").open;
   if (event.key === "?") {
     keys.showModal();
-  } else if (event.key === "u" && !undo.hidden) {
-    undo.requestSubmit();
+  } else if (event.key === "u") {
+    takeBack();
   } else if (event.key === "e" && card) {
     card.querySelector(".menu .place").click();
   } else if (event.key === " " && card && !event.target.closest("a, button")) {
