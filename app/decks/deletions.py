@@ -9,10 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from rapidfuzz import fuzz
-from rapidfuzz.distance import Indel
-
-from app.decks.likeness import question
+from app.decks.likeness import question, ratio
 from app.decks.note import Deletion, Note, NoteKind
 
 _ANSWER_WEIGHT = 0.6
@@ -102,7 +99,7 @@ def _card_likeness(old: list[Deletion], new: list[Deletion], spans: _Spans) -> f
 
 def _likeness(old: Deletion, new: Deletion, span: tuple[int, int]) -> float:
     same = question(old.answer) == question(new.answer)
-    answer = 1 if same else fuzz.ratio(old.answer.casefold(), new.answer.casefold()) / 100
+    answer = 1 if same else ratio(old.answer.casefold(), new.answer.casefold())
     return _ANSWER_WEIGHT * answer + (1 - _ANSWER_WEIGHT) * _overlap(span, _span(new))
 
 
@@ -137,6 +134,8 @@ def _segments(text: str, other: str) -> list[_Segment]:
     """The stretches of `text`, each with what became of it in `other`: equal ones, and replaced ones between them."""
     if len(text) * len(other) > _LONGEST_ALIGNED:
         return [_Segment(0, len(text), 0, len(other))]
+    from rapidfuzz.distance import Indel  # as in likeness.py: not before notes were edited
+
     segments: list[_Segment] = []
     at = 0, 0
     for start, other_start, size in Indel.opcodes(text, other).as_matching_blocks():
@@ -149,6 +148,6 @@ def _segments(text: str, other: str) -> list[_Segment]:
 def _nearest_card(deletions: Sequence[Deletion], answer: str) -> int:
     """The card that hides what is most like `answer`; among equals the first."""
     ranked = sorted(
-        deletions, key=lambda deletion: (-fuzz.ratio(question(deletion.answer), question(answer)), deletion.card)
+        deletions, key=lambda deletion: (-ratio(question(deletion.answer), question(answer)), deletion.card)
     )
     return ranked[0].card

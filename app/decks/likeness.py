@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from rapidfuzz import fuzz, process
-
 from app.decks.note import Note, NoteKind
 
 LIKE = 0.6
@@ -65,17 +63,24 @@ def read(note: Note) -> Reading:
     return Reading(note.kind is NoteKind.CLOZE, _plain(note.front), _plain(note.back), _names(note))
 
 
+def ratio(one: str, other: str) -> float:
+    """How alike two texts are by their characters, 0 to 1."""
+    from rapidfuzz import fuzz
+
+    return fuzz.ratio(one, other) / 100
+
+
 def compare(one: Reading, other: Reading) -> Likeness:
     """How alike two notes are; the question weighs more than the answer.
 
     Notes that name different things (`-d` and `-f`, `docker start` and `docker stop`) differ by a letter or two and
     are different notes all the same, unless the answer stayed.
     """
-    whole = _ratio(one.whole, other.whole)
-    back = whole if one.cloze or other.cloze else _ratio(one.back, other.back)
+    whole = ratio(one.whole, other.whole)
+    back = whole if one.cloze or other.cloze else ratio(one.back, other.back)
     score = whole
     if not (one.cloze or other.cloze):
-        score = max(whole, _QUESTION_WEIGHT * _ratio(one.front, other.front) + (1 - _QUESTION_WEIGHT) * back)
+        score = max(whole, _QUESTION_WEIGHT * ratio(one.front, other.front) + (1 - _QUESTION_WEIGHT) * back)
     nested = one.names <= other.names or other.names <= one.names
     other_thing = back < 0.9 and not nested
     return Likeness(score, other_thing, score >= LIKE and back >= LIKE and not other_thing)
@@ -91,6 +96,8 @@ def candidates(old: Sequence[Reading], new: Sequence[Reading]) -> Iterator[tuple
 
 
 def _by_likeness(old: Sequence[Reading], new: Sequence[Reading]) -> Iterator[tuple[int, int]]:
+    from rapidfuzz import fuzz, process  # megabytes that a worker needs when notes were edited, and not before
+
     wholes, fronts = [reading.whole for reading in new], [reading.front for reading in new]
     for at, reading in enumerate(old):
         for text, texts, least in ((reading.whole, wholes, 60), (reading.front, fronts, 75)):
@@ -116,10 +123,6 @@ def _runs(reading: Reading) -> dict[str, None]:
     """The runs of three letters in a note, once each, in order."""
     text = reading.whole[:_RUNS_OVER]
     return dict.fromkeys(text[at : at + _RUN] for at in range(len(text) - _RUN + 1))
-
-
-def _ratio(one: str, other: str) -> float:
-    return fuzz.ratio(one, other) / 100
 
 
 def _plain(text: str) -> str:

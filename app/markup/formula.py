@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from latex2mathml.converter import Converter
 from markupsafe import escape
 
 from app.markup.marks import FILL_END, FILL_START, PIPE, PRIVATE, Piece, Stash
@@ -61,6 +60,8 @@ def _as_written(tex: str) -> Piece:
 def _mathml(tex: str, display: str) -> str | None:
     if len(tex) > _LONGEST or _MACRO.search(tex):
         return None
+    from latex2mathml.converter import Converter  # megabytes that a worker needs for cards with formulas alone
+
     try:
         # The library raises its own errors for unreadable TeX, any of Python's for what it did not foresee, and
         # RecursionError for deep nesting.
