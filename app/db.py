@@ -121,10 +121,17 @@ class Database:
 
     def check_schema(self) -> None:
         """Refuse a database whose schema is not this program's; raises SetupError."""
-        with self.engine.connect() as connection:
-            self._check_not_newer(connection)
-            if schema.revision_of(connection) != schema.head():
-                raise SetupError(f"{self._place}: the schema is older than the program; run: oboegaki data migrate")
+        file = self._config.database_file
+        revision = None
+        if file is None or file.exists():  # looking would make one
+            with self.engine.connect() as connection:
+                self._check_not_newer(connection)
+                revision = schema.revision_of(connection)
+        if revision is None:
+            remedy = "look at OBOEGAKI_DATA_DIR and OBOEGAKI_DATABASE_URL, or make one: oboegaki data migrate"
+            raise SetupError(f"{self._place}: no database yet; {remedy}")
+        if revision != schema.head():
+            raise SetupError(f"{self._place}: the schema is older than the program; run: oboegaki data migrate")
 
     def close(self) -> None:
         """Close all connections."""

@@ -214,8 +214,10 @@ def test_an_empty_database_is_refused_until_it_is_migrated(tmp_path: Path) -> No
     with pytest.raises(SetupError) as caught:
         database.check_schema()
     assert str(caught.value) == (
-        f"{tmp_path}/oboegaki.db: the schema is older than the program; run: oboegaki data migrate"
+        f"{tmp_path}/oboegaki.db: no database yet; look at OBOEGAKI_DATA_DIR and OBOEGAKI_DATABASE_URL, "
+        "or make one: oboegaki data migrate"
     )
+    assert not (tmp_path / "oboegaki.db").exists()
     database.migrate()
     database.check_schema()
     database.close()

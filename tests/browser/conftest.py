@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -21,7 +21,9 @@ from app.models import Review
 from tests.entrance import PASSWORD as PASSWORD
 from tests.served import served
 
-MONDAY = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+_TODAY = datetime.now(UTC)
+# Of this week: to a browser, whose clock cannot be moved, the cookie of a server in a fixed year would be over one day.
+MONDAY = (_TODAY - timedelta(days=_TODAY.weekday())).replace(hour=9, minute=30, second=0, microsecond=0)
 NEW_A_DAY = 20
 
 DECK = "---\ndialect: qa\nname: Docker/Commands\n---\n" + "".join(

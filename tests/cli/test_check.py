@@ -121,4 +121,7 @@ def test_a_file_that_is_no_database_is_a_sentence_and_stays_as_it_is(
 def test_a_database_without_the_schema_is_not_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OBOEGAKI_DATA_DIR", str(tmp_path / "fresh"))
     place = tmp_path / "fresh" / "oboegaki.db"
-    assert str(run().exception) == f"{place}: the schema is older than the program; run: oboegaki data migrate"
+    assert str(run().exception) == (
+        f"{place}: no database yet; look at OBOEGAKI_DATA_DIR and OBOEGAKI_DATABASE_URL, "
+        "or make one: oboegaki data migrate"
+    )

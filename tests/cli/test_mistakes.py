@@ -67,7 +67,7 @@ def test_a_wrong_call_is_explained_with_exit_status_2(line: str, monkeypatch: py
             "postgresql+psycopg://127.0.0.1:1/oboegaki",
             'connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused',
         ),
-        ("sqlite:////nowhere/oboegaki.db", "unable to open database file"),
+        ("sqlite:////dev", "unable to open database file"),
     ],
 )
 def test_a_database_that_does_not_answer_is_one_sentence(

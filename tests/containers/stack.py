@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests import canaries
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 _WAIT_SECONDS = 300
+_FAR_HOUR = str((datetime.now(UTC).hour + 12) % 24)
+"""The nightly backup comes half a day from now: not into the middle of a test."""
 
 
 def run(*command: str, cwd: Path = PROJECT, env: dict[str, str] | None = None, text: str | None = None) -> str:
@@ -66,7 +69,8 @@ class Stack:
     @property
     def environment(self) -> dict[str, str]:
         """What distinguishes this stack from one that a user brings up."""
-        return {"COMPOSE_PROJECT_NAME": self.name, "OBOEGAKI_PORT": str(self.port), **self.settings}
+        own = {"COMPOSE_PROJECT_NAME": self.name, "OBOEGAKI_PORT": str(self.port), "OBOEGAKI_BACKUP_HOUR": _FAR_HOUR}
+        return own | self.settings
 
     @property
     def address(self) -> str:
