@@ -1,6 +1,9 @@
 """Everything HTTP: blueprints, sessions, languages, headers and error pages put together."""
 
+from copy import deepcopy
 from datetime import timedelta
+from functools import lru_cache
+from typing import Any
 
 from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -31,6 +34,7 @@ from app.web import (
 
 _LARGEST_REQUEST = 32 * 1024 * 1024
 _LARGEST_FORM = 512 * 1024
+_MOST_COOKIES = 1_000
 
 
 class _Sessions(SecureCookieSessionInterface):
@@ -42,13 +46,16 @@ class _Sessions(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
         """What the cookie holds, however old: logins end on the server, and a clock set back must not end them all."""
         held = request.cookies.get(self.get_cookie_name(app))
+        return self.session_class(deepcopy(self._held(app, held)) if held else None)
+
+    @lru_cache(_MOST_COOKIES)  # noqa: B019 - it lives as long as the app
+    def _held(self, app: Flask, cookie: str) -> dict[str, Any]:
+        """What a cookie that we signed says; a device sends the same one again and again."""
         serializer = self.get_signing_serializer(app)
-        if not held or serializer is None:
-            return self.session_class()
         try:
-            return self.session_class(serializer.loads(held))
+            return dict(serializer.loads(cookie)) if serializer else {}
         except BadSignature:
-            return self.session_class()
+            return {}
 
 
 def init_app(app: Flask, config: Config) -> None:

@@ -39,8 +39,8 @@ def init_app(app: Flask) -> None:
 
 
 def _add(response: Response) -> Response:
-    for name, value in _ALWAYS.items():
-        response.headers.setdefault(name, value)
+    named = {name.lower() for name, _ in response.headers}
+    response.headers.extend({name: value for name, value in _ALWAYS.items() if name.lower() not in named})
     if config().remote_images and response.headers["Content-Security-Policy"] == _POLICY:
         response.headers["Content-Security-Policy"] = _POLICY.replace("img-src 'self'", "img-src 'self' https: http:")
     if request.is_secure:

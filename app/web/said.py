@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from uuid import UUID
 
 from flask import request
@@ -11,8 +12,12 @@ from sqlalchemy.orm import Session
 from app import study
 from app.errors import NotFoundError
 from app.learner import Learner
+from app.srs.sm2 import Grade
 from app.study import Outcome
+from app.web.language import page_language
 from app.web.look import GRADE_NAMES, days
+
+_MOST_LINES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +32,19 @@ def after_answer(outcome: Outcome, today: date) -> str:
     """What an answer led to, in one short line."""
     if outcome.grade is None:
         return gettext("Undone.")
-    grade = GRADE_NAMES[outcome.grade]
-    if outcome.again:
-        return gettext("This card was answered before: %(grade)s. Nothing was recorded now.", grade=grade)
-    if outcome.grade.repeats_today:
-        return gettext("%(grade)s: again today", grade=grade)
     due = outcome.progress.schedule.due
     interval = 0 if due is None else (due - today).days
+    return _after_grade(page_language(), outcome.grade, interval, outcome.again)
+
+
+@lru_cache(_MOST_LINES)
+def _after_grade(_page_language: str, given: Grade, interval: int, again: bool) -> str:
+    """The line in the language of the page that asks for it."""
+    grade = GRADE_NAMES[given]
+    if again:
+        return gettext("This card was answered before: %(grade)s. Nothing was recorded now.", grade=grade)
+    if given.repeats_today:
+        return gettext("%(grade)s: again today", grade=grade)
     if interval <= 1:
         return gettext("%(grade)s: back tomorrow", grade=grade)
     return gettext("%(grade)s: back in %(interval)s", grade=grade, interval=days(interval))
