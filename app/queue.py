@@ -123,10 +123,24 @@ def left(session: Handle, sitting: Sitting) -> Left:
         return Left(min(counted.ahead, MOST_COUNTED), 0, 0)
     counts = prepared(statements.count_left(sitting.whole)).first(session, _counting(sitting))
     return Left(
-        due=min(counts.due, _reviews_left(session, sitting), MOST_COUNTED),
+        due=min(counts.due, reviews_left(session, sitting)),
         new=min(counts.new, max(0, sitting.new_per_day - counts.introduced)),
         again=counts.again,
     )
+
+
+def new_left(session: Handle, sitting: Sitting) -> int:
+    """How many new cards the day's limit still allows."""
+    introduced: int = prepared(statements.INTRODUCED_TODAY).scalar(session, sitting.parameters)
+    return max(0, sitting.new_per_day - introduced)
+
+
+def reviews_left(session: Handle, sitting: Sitting) -> int:
+    """How many due cards the day's limit still allows, up to MOST_COUNTED."""
+    if sitting.learner.reviews_per_day is None:
+        return MOST_COUNTED
+    reviewed: int = prepared(statements.REVIEWED_TODAY).scalar(session, sitting.parameters)
+    return min(MOST_COUNTED, max(0, sitting.learner.reviews_per_day - reviewed))
 
 
 def _candidates(session: Handle, sitting: Sitting, limit: int) -> Iterator[Candidate]:
@@ -134,10 +148,10 @@ def _candidates(session: Handle, sitting: Sitting, limit: int) -> Iterator[Candi
     if sitting.ahead:
         yield from _scheduled(session, Stage.AHEAD, sitting, limit)
         return
-    due_limit = min(limit, _reviews_left(session, sitting))
+    due_limit = min(limit, reviews_left(session, sitting))
     apart = _scheduled(session, Stage.APART, sitting, due_limit)
     yield from apart
-    yield from _rows(session, statements.new(sitting.whole), sitting, min(limit, _new_left(session, sitting)))
+    yield from _rows(session, statements.new(sitting.whole), sitting, min(limit, new_left(session, sitting)))
     if len(apart) < due_limit:
         siblings = [card for card in _scheduled(session, Stage.DUE, sitting, due_limit) if card not in apart]
         yield from siblings[: due_limit - len(apart)]
@@ -164,18 +178,6 @@ def _rows(
 
 def _counting(sitting: Sitting) -> dict[str, Any]:
     return sitting.parameters | {"limit": MOST_COUNTED, "new_limit": min(sitting.new_per_day, MOST_COUNTED)}
-
-
-def _new_left(session: Handle, sitting: Sitting) -> int:
-    introduced: int = prepared(statements.INTRODUCED_TODAY).scalar(session, sitting.parameters)
-    return max(0, sitting.new_per_day - introduced)
-
-
-def _reviews_left(session: Handle, sitting: Sitting) -> int:
-    if sitting.learner.reviews_per_day is None:
-        return MOST_COUNTED
-    reviewed: int = prepared(statements.REVIEWED_TODAY).scalar(session, sitting.parameters)
-    return max(0, sitting.learner.reviews_per_day - reviewed)
 
 
 def _notes_of(session: Handle, card_ids: Collection[int]) -> set[int]:

@@ -1,7 +1,7 @@
 """Figures about a learner's days, as plain values: what is due where, the next days' load, how a day went, the pace."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from app import queue_statements
 from app.learner import Learner
 from app.models import Review, Schedule
 from app.prepared import at_most
-from app.queue import MOST_COUNTED, Sitting, sit_down
+from app.queue import MOST_COUNTED, Left, new_left, reviews_left, sit_down
 from app.srs.history import Kind
 from app.srs.sm2 import Grade
 
@@ -73,17 +73,12 @@ class DaySummary:
 def deck_tree(session: Session, learner: Learner, today: date) -> list[DeckFigures]:
     """All decks the learner may see, parents before the decks below them, the learner's own ones last."""
     sitting = sit_down(session, learner, today)
-    parameters = sitting.parameters | {"limit": MOST_COUNTED, "new_limit": new_left(session, sitting)}
+    most_due, most_new = reviews_left(session, sitting), new_left(session, sitting)
+    parameters = sitting.parameters | {"limit": most_due, "new_limit": most_new}
+    rows = session.execute(queue_statements.deck_counts(), parameters).all()
     counted = session.execute(queue_statements.repeats_by_deck(), sitting.parameters)
     repeats = {deck_id: number for deck_id, number in counted}
-    rows = session.execute(queue_statements.deck_counts(), parameters).all()
-    return _as_tree([_figures(row, repeats.get(row.id, 0)) for row in rows], parameters["new_limit"])
-
-
-def new_left(session: Session, sitting: Sitting) -> int:
-    """How many new cards the day's limit still allows."""
-    introduced = session.execute(queue_statements.INTRODUCED_TODAY, sitting.parameters).scalar_one()
-    return max(0, sitting.new_per_day - introduced)
+    return _as_tree([_figures(row) for row in rows], Left(most_due, most_new, MOST_COUNTED), repeats)
 
 
 def forecast(session: Session, learner: Learner, today: date) -> list[DayLoad]:
@@ -123,26 +118,31 @@ def _was_scheduled(row: Any, day: date) -> bool:
     return row.due is not None and row.due - timedelta(days=row.interval) == day
 
 
-def _figures(row: Any, repeats: int) -> DeckFigures:
+def _figures(row: Any) -> DeckFigures:
     is_own = row.owner_id is not None
-    return DeckFigures(row.id, row.path, row.title, is_own, 0, row.due + repeats, row.new, len(row.problems))
+    return DeckFigures(row.id, row.path, row.title, is_own, 0, row.due, row.new, len(row.problems))
 
 
-def _as_tree(decks: Sequence[DeckFigures], most_new: int) -> list[DeckFigures]:
-    """The decks in the order of a tree, with depths, and the figures of the decks below added to each."""
+def _as_tree(decks: Sequence[DeckFigures], most: Left, repeats: Mapping[int | None, int]) -> list[DeckFigures]:
+    """The decks in the order of a tree, with depths, and the figures of the decks below added to each.
+
+    `most`: the day's limits hold for a deck with those below it as they do for everything.
+    """
     order = {(deck.is_own, deck.path): number for number, deck in enumerate(decks)}
     due: Counter[tuple[bool, str]] = Counter()
     new: Counter[tuple[bool, str]] = Counter()
+    again: Counter[tuple[bool, str]] = Counter()
     for deck in decks:
         for path in _way(deck.path):
             due[deck.is_own, path] += deck.due
             new[deck.is_own, path] += deck.new
+            again[deck.is_own, path] += repeats.get(deck.id, 0)
     summed = [
         replace(
             deck,
             depth=len(_place(deck, order)) - 1,
-            due=min(MOST_COUNTED, due[deck.is_own, deck.path]),
-            new=min(most_new, new[deck.is_own, deck.path]),
+            due=min(most.again, min(most.due, due[deck.is_own, deck.path]) + again[deck.is_own, deck.path]),
+            new=min(most.new, new[deck.is_own, deck.path]),
         )
         for deck in decks
     ]

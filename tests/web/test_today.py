@@ -4,9 +4,11 @@ import re
 from datetime import datetime
 
 import pytest
+from sqlalchemy import update
 
 from app.db import Database
 from app.learner import Learner
+from app.models import User
 from tests.library import add_cards, add_deck, days, give, put_due
 from tests.web.conftest import Browser
 
@@ -79,3 +81,26 @@ def test_a_deck_whose_cards_only_come_again_today_is_offered(
     for page in ("/", f"/decks/{deck_id}"):
         assert f'href="/study?deck={deck_id}"' in browser.get(page).text
     assert "<b>1</b> <small>due</small>" in browser.get("/").text
+
+
+def test_the_day_s_limit_of_reviews_holds_for_each_deck_of_the_list(
+    browser: Browser, database: Database, hanako: Learner, deck_id: int, now: datetime
+) -> None:
+    """A deck is not offered for cards that the day's limit holds back; what comes again today is under no limit."""
+    with database.writing() as session:
+        session.execute(update(User).values(reviews_per_day=2, new_per_day=0))
+        inside = add_cards(session, add_deck(session, "Docker/Network"), 3)
+        put_due(session, hanako, [*add_cards(session, deck_id, 3), *inside], hanako.study_day(now))
+    assert _due(browser) == [2, 2]
+    for grade, left in ((4, [1, 1]), (2, [1, 1])):
+        with database.writing() as session:
+            give(session, hanako, inside.pop(), grade, now)
+        assert _due(browser) == left
+    with database.writing() as session:
+        session.execute(update(User).values(reviews_per_day=1))
+    assert _due(browser) == [1, 1]
+
+
+def _due(browser: Browser) -> list[int]:
+    """The due cards of each deck in the list."""
+    return [int(found) for found in re.findall(r"<b>(\d+)</b> <small>due</small>", browser.get("/").text)]
