@@ -75,7 +75,7 @@ def _from_environment(environ: Mapping[str, str], data_dir: Path) -> Config:
     return Config(
         data_dir=data_dir,
         cards_dir=cards_dir(environ),
-        database_url=_database_url(environ.get("OBOEGAKI_DATABASE_URL") or _sqlite_url(data_dir / "oboegaki.db")),
+        database_url=_database_url(environ, data_dir),
         secret_key=_secret_key(environ, data_dir),
         secret_key_file=_secret_key_file(environ, data_dir),
         time_zone=_checked(environ, "OBOEGAKI_TIME_ZONE", "UTC", time_zone),
@@ -100,10 +100,15 @@ def _sqlite_url(file: Path) -> str:
     return URL.create("sqlite", database=str(file)).render_as_string()
 
 
-def _database_url(value: str) -> str:
-    """`value` if it names a database that the app can use; it may hold a password, so no error repeats it."""
+def _database_url(environ: Mapping[str, str], data_dir: Path) -> str:
+    """The database that the app can use. The URL may hold a password, so no error repeats it."""
+    value = environ.get("OBOEGAKI_DATABASE_URL") or _sqlite_url(data_dir / "oboegaki.db")
+    file = environ.get("OBOEGAKI_DATABASE_PASSWORD_FILE")
     try:
-        if make_url(value).get_backend_name() in ("sqlite", "postgresql"):
+        url = make_url(value)
+        if url.get_backend_name() == "postgresql" and file:
+            return url.set(password=_database_password(Path(file))).render_as_string(hide_password=False)
+        if url.get_backend_name() in ("sqlite", "postgresql"):
             return value
     except ArgumentError:
         pass
@@ -111,6 +116,19 @@ def _database_url(value: str) -> str:
         "OBOEGAKI_DATABASE_URL: is not the address of a SQLite or PostgreSQL database; use one such as "
         "postgresql+psycopg://USER@HOST/DATABASE, or leave it empty"
     )
+
+
+def _database_password(file: Path) -> str:
+    """The password in a file without its last line's end, as PostgreSQL's image reads the same file."""
+    try:
+        password = file.read_text().rstrip("\n")
+    except (OSError, UnicodeDecodeError):
+        raise SetupError(
+            f"{file}: the password of the database cannot be read; let user id {os.getuid()} read the file"
+        ) from None
+    if not password:
+        raise SetupError(f"{file}: the password of the database is empty; write one into the file")
+    return password
 
 
 def _checked(environ: Mapping[str, str], name: str, default: str, check: Callable[[str], _Value]) -> _Value:

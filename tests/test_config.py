@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from app.config import Config, from_environment, time_zone
 from app.errors import SetupError
@@ -181,6 +182,29 @@ def test_a_database_that_is_none_is_refused_without_a_word_of_its_password(tmp_p
     assert refusal(tmp_path, DATABASE_URL=url) == (
         "OBOEGAKI_DATABASE_URL: is not the address of a SQLite or PostgreSQL database; use one such as "
         "postgresql+psycopg://USER@HOST/DATABASE, or leave it empty"
+    )
+
+
+def test_a_file_can_hold_the_password_of_the_database(tmp_path: Path) -> None:
+    """Whatever its signs mean in a URL; all but the end of the line belongs to it, and it replaces the URL's own."""
+    file = tmp_path / "password"
+    file.write_text(" p@ss/w%rd:#? \n")
+    for url in ("postgresql+psycopg://hana@db/oboegaki", f"postgresql+psycopg://hana:{_SECRET}@db/oboegaki"):
+        config = settings(tmp_path, DATABASE_URL=url, DATABASE_PASSWORD_FILE=str(file))
+        found = make_url(config.database_url)
+        assert (found.username, found.password, found.host) == ("hana", " p@ss/w%rd:#? ", "db")
+        assert settings(tmp_path, DATABASE_URL=url).database_url == url
+    assert settings(tmp_path, DATABASE_PASSWORD_FILE=str(file)) == settings(tmp_path), "SQLite has no password"
+
+
+def test_a_password_of_the_database_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
+    file, url = tmp_path / "password", "postgresql+psycopg://hana@db/oboegaki"
+    assert refusal(tmp_path, DATABASE_URL=url, DATABASE_PASSWORD_FILE=str(file)) == (
+        f"{file}: the password of the database cannot be read; let user id {os.getuid()} read the file"
+    )
+    file.write_text("\n")
+    assert refusal(tmp_path, DATABASE_URL=url, DATABASE_PASSWORD_FILE=str(file)) == (
+        f"{file}: the password of the database is empty; write one into the file"
     )
 
 

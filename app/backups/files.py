@@ -8,10 +8,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.config import Config
+from app.decks.problems import N_
 from app.errors import NotFoundError, RefusedError
 
 _NAME = re.compile(r"oboegaki-(\d{8}T\d{6}Z)\.db", re.ASCII)
 _TIME = "%Y%m%dT%H%M%SZ"
+
+NOT_SQLITE = N_(
+    "This database is no SQLite file, so its own tools copy it: with PostgreSQL, pg_dump makes a backup and "
+    'pg_restore puts it back; with containers, run them by "docker compose exec -T db", as the README shows'
+)
+"""What is said to somebody who asks for a backup of another database, or to put one back."""
 
 
 class Backup(NamedTuple):
@@ -30,10 +37,7 @@ def backups_folder(config: Config) -> Path:
 def database_file(config: Config) -> Path:
     """The SQLite file; raises RefusedError for a database that is not one."""
     if config.database_file is None:
-        raise RefusedError(
-            "This database is no SQLite file, so its own tools copy it: "
-            "with PostgreSQL, pg_dump makes a backup and pg_restore puts it back"
-        )
+        raise RefusedError(NOT_SQLITE)
     return config.database_file
 
 

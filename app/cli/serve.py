@@ -3,13 +3,14 @@
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
 from app import clock, config, importing, setup_code, stopping
+from app.backups import NOT_SQLITE
 from app.config import Config
 from app.db import Database
 from app.errors import OboegakiError, SetupError
@@ -46,11 +47,14 @@ def serve(http: str, socket: str | None, address: str | None) -> None:
         signal.signal(number, _stop)
     address = public_address(address or f"http://{http}")
     os.environ.update(server_environment(os.environ, address))
-    greeting = prepare(config.from_environment(), address)
+    settings = config.from_environment()
+    greeting = prepare(settings, address)
     server = Path(sys.executable).with_name("uwsgi")
     if not server.exists():
         raise SetupError("%(path)s: uWSGI is not installed beside Python; install the package pyuwsgi", path=server)
     listen = ["--uwsgi-socket", socket] if socket else ["--http-socket", http]
+    if settings.database_file is None:
+        click.echo(no_nightly_backup(os.environ))
     click.echo(greeting)
     sys.stdout.flush()
     os.environ["OBOEGAKI_GREETING"] = greeting  # not an argument: everybody on a machine may read those
@@ -91,6 +95,12 @@ def server_environment(environ: Mapping[str, str], address: str) -> dict[str, st
     if ":" not in host:  # the name that people type is one that is answered to
         found["OBOEGAKI_HOSTS"] = ",".join(filter(None, (environ.get("OBOEGAKI_HOSTS"), host)))
     return found
+
+
+def no_nightly_backup(environ: MutableMapping[str, str]) -> str:
+    """Let uWSGI's cron make no backup, where each would be a failure in the log; the sentence that says what to do."""
+    environ.pop("OBOEGAKI_BACKUP_HOUR", None)
+    return f"No backup is made at night. {NOT_SQLITE}"
 
 
 def prepare(settings: Config, address: str) -> str:

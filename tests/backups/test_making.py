@@ -286,8 +286,8 @@ def test_another_database_is_left_to_its_own_tools(config: Config, url: str) -> 
     with pytest.raises(RefusedError) as caught:
         make_backup(replace(config, database_url=url), NOW)
     assert str(caught.value) == (
-        "This database is no SQLite file, so its own tools copy it: "
-        "with PostgreSQL, pg_dump makes a backup and pg_restore puts it back"
+        "This database is no SQLite file, so its own tools copy it: with PostgreSQL, pg_dump makes a backup and "
+        'pg_restore puts it back; with containers, run them by "docker compose exec -T db", as the README shows'
     )
 
 

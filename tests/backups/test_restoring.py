@@ -318,6 +318,6 @@ def test_a_server_that_was_killed_keeps_nobody_from_restoring(config: Config, ba
 def test_another_database_is_left_to_its_own_tools(config: Config, backup: Path) -> None:
     elsewhere = replace(config, database_url="postgresql+psycopg://db/oboegaki")
     assert refusal(elsewhere, backup) == (
-        "This database is no SQLite file, so its own tools copy it: "
-        "with PostgreSQL, pg_dump makes a backup and pg_restore puts it back"
+        "This database is no SQLite file, so its own tools copy it: with PostgreSQL, pg_dump makes a backup and "
+        'pg_restore puts it back; with containers, run them by "docker compose exec -T db", as the README shows'
     )

@@ -113,6 +113,6 @@ def test_another_database_is_left_to_its_own_tools(verb: str, file: Path, monkey
     backup = run("backup").stdout.strip()
     monkeypatch.setenv("OBOEGAKI_DATABASE_URL", "postgresql+psycopg://db/oboegaki")
     assert str(run(verb, *([backup] if verb == "restore" else [])).exception) == (
-        "This database is no SQLite file, so its own tools copy it: "
-        "with PostgreSQL, pg_dump makes a backup and pg_restore puts it back"
+        "This database is no SQLite file, so its own tools copy it: with PostgreSQL, pg_dump makes a backup and "
+        'pg_restore puts it back; with containers, run them by "docker compose exec -T db", as the README shows'
     )

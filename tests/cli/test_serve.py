@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.cli.serve import public_address, server_environment
+from app.cli.serve import no_nightly_backup, public_address, server_environment
 from app.errors import SetupError
 
 
@@ -71,3 +71,14 @@ def test_the_name_that_people_type_is_one_that_is_answered_to(hosts: str, addres
 def test_an_address_in_brackets_is_always_answered_to() -> None:
     """It needs no name in the list, and would not be one."""
     assert "OBOEGAKI_HOSTS" not in server_environment({}, "http://[::1]:8000")
+
+
+def test_where_a_backup_would_be_refused_each_night_none_is_tried_and_the_start_says_what_to_run() -> None:
+    """uwsgi.ini asks for the hour; a log with a failure each night looks like an outage."""
+    environ = {"OBOEGAKI_BACKUP_HOUR": "3", "OBOEGAKI_PROCESSES": "2"}
+    assert no_nightly_backup(environ) == (
+        "No backup is made at night. This database is no SQLite file, so its own tools copy it: "
+        "with PostgreSQL, pg_dump makes a backup and pg_restore puts it back; "
+        'with containers, run them by "docker compose exec -T db", as the README shows'
+    )
+    assert environ == {"OBOEGAKI_PROCESSES": "2"}

@@ -4,13 +4,15 @@ import re
 from collections.abc import Sequence
 
 from tests.containers.stack import run
-from tests.containers.texts import COMPOSE, SHELL_FILES, Texts, instructions, networks, of_nginx, services
+from tests.containers.texts import COMPOSE, POSTGRESQL, SHELL_FILES, Texts, instructions, networks, of_nginx, services
 
 _ADDRESS = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
 _LISTENED_ON = ("0.0.0.0", "127.0.0.1")  # noqa: S104 - compared with, not listened on
 _CONTAINER_FILES = ("Dockerfile", "nginx/Dockerfile", COMPOSE, "uwsgi.ini")
 _EXAMPLES = {"OBOEGAKI_TIME_ZONE": "Asia/Tokyo"}
 """What `.env.example` shows instead of the default, because more people want that."""
+_NETWORKS = {"app": ["back"], "nginx": ["back", "front"]}
+_NETWORKS_WITH_POSTGRESQL = {"app": ["back", "database"], "db": ["database"], "nginx": ["back", "front"]}
 _DEBUGGING = {
     "logs": "docker compose logs --follow --timestamps",
     "stats": "docker container stats",
@@ -33,7 +35,7 @@ def foreign_addresses(files: Texts) -> list[str]:
 
 def settings_without_default_or_example(files: Texts) -> list[str]:
     """R03: settings that compose asks for without a default, or that `.env.example` leaves out or shows otherwise."""
-    asked = re.findall(r"\$\{(\w+)(:-)?", files[COMPOSE])
+    asked = re.findall(r"\$\{(\w+)(:-)?", files[COMPOSE] + files[POSTGRESQL])
     shown = re.findall(r"^#(OBOEGAKI_\w+)=(.*)$", files[".env.example"], re.MULTILINE)
     defaults = dict(re.findall(r"\$\{(\w+):-([\w.]+)\}", files[COMPOSE])) | _EXAMPLES
     differing = {name for name, _ in asked} ^ {name for name, _ in shown}
@@ -51,15 +53,17 @@ def unknown_to_git(names: Sequence[str]) -> list[str]:
 
 
 def networks_of_others(files: Texts) -> list[str]:
-    """R08: anybody on the default bridge or the host's network, and a way in or out for the app."""
+    """R08: anybody on the default bridge or the host's network, and a way in or out for the app or its database."""
     on = {name: sorted(service.get("networks", ["default"])) for name, service in services(files).items()}
-    expected = {"app": ["back"], "nginx": ["back", "front"]}
+    expected = _NETWORKS_WITH_POSTGRESQL if "db" in on else _NETWORKS
+    declared = {name for names in expected.values() for name in names}
+    internal = {name for name, network in networks(files).items() if network.get("internal") is True}
     return [
         *(f"{name} is on {', '.join(found)}" for name, found in on.items() if found != expected.get(name)),
         *(f"{name}: network_mode" for name, service in services(files).items() if "network_mode" in service),
         *(f"{name}: links" for name, service in services(files).items() if "links" in service),
-        *(f"{name} is not declared" for name in {"front", "back"} - networks(files).keys()),
-        *([] if networks(files).get("back", {}).get("internal") is True else ["back is not internal"]),
+        *(f"{name} is not declared" for name in declared - networks(files).keys()),
+        *(f"{name} is not internal" for name in declared - {"front"} - internal),
     ]
 
 
@@ -94,11 +98,24 @@ def unlimited(files: Texts) -> list[str]:
 
 def mounts_of_another_kind(files: Texts) -> list[str]:
     """R14: cards that are not a read-only bind mount, data that is not in a named volume."""
-    mounts = [
-        (m["type"], m["source"], m["target"], m.get("read_only", False)) for m in services(files)["app"]["volumes"]
+    keeping = (service for name, service in services(files).items() if name != "nginx")
+    mounts = {
+        (m["type"], m["source"], m["target"], m.get("read_only", False)) for one in keeping for m in one["volumes"]
+    }
+    expected = {("volume", "data", "/data", False), ("bind", "./cards", "/cards", True)}
+    if "db" in services(files):
+        expected |= {("volume", "database", "/var/lib/postgresql/data", False)}
+    return [str(mount) for mount in mounts ^ expected]
+
+
+def passwords_in_the_open(files: Texts) -> list[str]:
+    """What `docker container inspect` would show: settings that hold a password instead of naming its file."""
+    settings = [
+        (f"{service}: {name}", str(value))
+        for service, found in services(files).items()
+        for name, value in found.get("environment", {}).items()
     ]
-    expected = [("volume", "data", "/data", False), ("bind", "./cards", "/cards", True)]
-    return [str(mount) for mount in {*mounts} ^ {*expected}]
+    return [name for name, value in settings if name.endswith("PASSWORD") or re.search(r"://[^/@]*:[^/@{]+@", value)]
 
 
 def log_files(files: Texts) -> list[str]:

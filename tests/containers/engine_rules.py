@@ -15,11 +15,15 @@ _AT_WORK = {
     ),
 }
 _SCRATCH = "/tmp"  # noqa: S108 - of a container
-_WRITABLE = {"app": {"/data", _SCRATCH}, "nginx": {_SCRATCH}}
+_WRITABLE = {
+    "app": {"/data", _SCRATCH},
+    "nginx": {_SCRATCH},
+    "db": {"/var/lib/postgresql/data", "/run/postgresql", _SCRATCH},
+}
 _OF_THE_KERNEL = re.compile(r"/(dev|proc|sys)(/.*)?")
 _LOG_LINE = r"(GET|POST) /[a-z/-]* |\[(error|warn)\]"
-_LIMITS = {"app": (768 * MIB, 200), "nginx": (256 * MIB, 50)}
-_USERS = {"app": "10001", "nginx": "101"}
+_LIMITS = {"app": (768 * MIB, 200), "nginx": (256 * MIB, 50), "db": (512 * MIB, 200)}
+_USERS = {"app": "10001", "nginx": "101", "db": "999"}
 _NO_CAPABILITY = "0" * 16
 _MEMORY_FILES = "/sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes"
 _PIDS_FILES = "/sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max"
@@ -39,7 +43,8 @@ def strangers(known: Known) -> list[str]:
 def default_networks(known: Known) -> list[str]:
     """R08: networks that are not the project's own."""
     project = known["Config"]["Labels"]["com.docker.compose.project"]
-    own = {f"{project}_back", f"{project}_front"}
+    names = ("back", "front") if service_of(known) == "nginx" else ("back", "front", "database")
+    own = {f"{project}_{name}" for name in names}
     return [name for name in known["NetworkSettings"]["Networks"] if name not in own]
 
 

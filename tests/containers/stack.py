@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from tests import canaries
+from tests.containers.logs import Logs
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 _WAIT_SECONDS = 300
+_MAY_TAKE_AWAY = ("down", "rm", "run", "up")
+"""Commands of compose after which a container may be gone: of `run` its own, of `up` those that it makes anew."""
 _FAR_HOUR = str((datetime.now(UTC).hour + 12) % 24)
 """The nightly backup comes half a day from now: not into the middle of a test."""
 
@@ -65,6 +68,10 @@ class Stack:
     port: int = field(default_factory=free_port)
     said: str = ""
     """What `make up` printed."""
+    _logs: Logs = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._logs = Logs(self.name)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -79,11 +86,24 @@ class Stack:
 
     def compose(self, *arguments: str, text: str | None = None) -> str:
         """`docker compose` with these arguments; what it printed on standard output."""
-        return run("docker", "compose", *arguments, cwd=self.tree, env=self.environment, text=text)
+        if arguments[0] in _MAY_TAKE_AWAY:
+            self._logs.follow()
+        return self._run("docker", "compose", *arguments, text=text)
 
     def make(self, *targets: str) -> str:
         """`make` with these targets in the copy of the tree; what it printed."""
-        return run("make", "--no-print-directory", *targets, cwd=self.tree, env=self.environment)
+        self._logs.follow()
+        return self._run("make", "--no-print-directory", *targets)
+
+    def shell(self, commands: str) -> str:
+        """Carry out lines as somebody would who has typed them in the copy of the tree; what they printed."""
+        self._logs.follow()
+        return self._run("bash", "-euc", commands)
+
+    def discard(self, *containers: str) -> None:
+        """Take containers of the stack away that have ended."""
+        self._logs.follow()
+        self._run("docker", "container", "rm", *containers)
 
     def up(self, *services: str) -> None:
         """Build, start, and wait until everything is healthy."""
@@ -91,21 +111,29 @@ class Stack:
 
     @contextmanager
     def standing(self) -> Iterator["Stack"]:
-        """For the body; then the logs of its containers are searched for secrets, and everything is taken away."""
+        """For the body; then the logs of its containers are searched for secrets, and everything is taken away.
+
+        Of containers that the body took away, too.
+        """
         try:
             with canaries.searched(f"the logs of {self.name}", self.all_logs):
                 yield self
         finally:
+            self._logs.close()
             self.remove()
 
     def all_logs(self) -> str:
-        """All that all of its containers printed on either output, with their names in front."""
-        told = "docker compose logs --no-color 2>&1"
-        return run("sh", "-c", told, cwd=self.tree, env=self.environment)
+        """All that all of its containers printed on either output, with their names in front; it stops them."""
+        self._run("docker", "compose", "stop", "--timeout", "5")
+        self._logs.follow()
+        return self._logs.read()
 
     def remove(self) -> None:
         """Take everything away, the data volume and the images too."""
-        self.compose("down", "--volumes", "--rmi", "local", "--remove-orphans", "--timeout", "5")
+        self._run("docker", "compose", "down", "--volumes", "--rmi", "local", "--remove-orphans", "--timeout", "5")
+
+    def _run(self, *command: str, text: str | None = None) -> str:
+        return run(*command, cwd=self.tree, env=self.environment, text=text)
 
     def execute(self, service: str, *command: str) -> str:
         """What a command printed in a service's container."""

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests.containers.stack import PROJECT, run
-from tests.containers.texts import COMPOSE, DOCKERFILES, Texts, texts
+from tests.containers.texts import COMPOSE, DOCKERFILES, POSTGRESQL, Texts, texts, with_postgresql
 
 TEXTS = texts()
 _BIN = PROJECT / ".venv/bin"
@@ -54,8 +54,10 @@ def test_hadolint_finds_nothing(name: str, tmp_path: Path) -> None:
 
 
 def test_compose_lint_finds_nothing_without_a_written_reason(tmp_path: Path) -> None:
-    """The reasons are in .compose-lint.yml."""
+    """In what the engine is given, without and with PostgreSQL. The reasons are in .compose-lint.yml."""
     compose_lint(PROJECT / COMPOSE)
+    (tmp_path / POSTGRESQL).write_text(with_postgresql(TEXTS)[COMPOSE])
+    compose_lint(tmp_path / POSTGRESQL)
     reasons = yaml.safe_load((PROJECT / ".compose-lint.yml").read_text())["rules"]
     assert all(len(reason.split()) > 4 for rule in reasons.values() for reason in rule["exclude_services"].values())
     (tmp_path / COMPOSE).write_text(_CARELESS)
@@ -64,8 +66,9 @@ def test_compose_lint_finds_nothing_without_a_written_reason(tmp_path: Path) -> 
 
 
 def test_dclint_finds_nothing(tmp_path: Path) -> None:
-    """In the compose file as users run it."""
+    """In the compose files as users run them."""
     dclint(PROJECT / COMPOSE)
+    dclint(PROJECT / POSTGRESQL)
     (tmp_path / COMPOSE).write_text(_CARELESS)
     with pytest.raises(AssertionError, match="no-unbound-port-interfaces"):
         dclint(tmp_path / COMPOSE)

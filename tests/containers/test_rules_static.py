@@ -6,7 +6,7 @@ import pytest
 
 from tests.containers import compose_rules as compose
 from tests.containers import dockerfile_rules as dockerfiles
-from tests.containers.texts import COMPOSE, DOCKERFILES, Texts, texts
+from tests.containers.texts import COMPOSE, DOCKERFILES, POSTGRESQL, Texts, texts, with_postgresql
 
 TEXTS = texts()
 Find = Callable[[Texts], list[str]]
@@ -40,8 +40,12 @@ def test_r04_nginx_has_an_image_of_its_own_with_its_configuration_inside() -> No
 
 def test_r05_what_makes_the_containers_is_kept_in_git() -> None:
     """Known to git, or about to be; what is ignored is not."""
-    assert compose.unknown_to_git([*DOCKERFILES, COMPOSE, ".dockerignore", "nginx/.dockerignore", ".env.example"]) == []
-    assert compose.unknown_to_git(["Dockerfile", ".env"]) == [".env"]
+    assert compose.unknown_to_git([*DOCKERFILES, COMPOSE, POSTGRESQL, ".env.example"]) == []
+    assert compose.unknown_to_git([".dockerignore", "nginx/.dockerignore"]) == []
+    assert compose.unknown_to_git(["Dockerfile", ".env", "secrets/database_password"]) == [
+        ".env",
+        "secrets/database_password",
+    ]
 
 
 def test_r08_networks_are_declared_and_the_apps_has_no_way_out_or_in() -> None:
@@ -119,12 +123,32 @@ def test_r30_make_has_what_one_debugs_with() -> None:
     assert compose.missing_in_make(TEXTS) == []
 
 
+@pytest.mark.parametrize(
+    "find",
+    [
+        compose.foreign_addresses,
+        compose.networks_of_others,
+        compose.ports_too_many,
+        compose.unlimited,
+        compose.mounts_of_another_kind,
+        compose.passwords_in_the_open,
+        dockerfiles.images_without_a_dockerfile,
+        dockerfiles.configuration_outside_the_image,
+    ],
+)
+def test_with_postgresql_the_rules_of_the_compose_file_hold_too(find: Find) -> None:
+    """For both compose files as the engine is given them; and no password stands in a setting."""
+    assert "db:" in with_postgresql(TEXTS)[COMPOSE]
+    assert find(with_postgresql(TEXTS)) == []
+
+
 _SERVER = "nginx/templates/30-server.conf.template"
 _CARDS = "source: ./cards\n        target: /cards\n        read_only: true\n"
 _LOCKED = "COPY requirements-build.txt ./\n"
 _LOCALHOST = '["serve", "--socket", "127.0.0.1:3031"]'
 _CMD = '["serve", "--socket", "0.0.0.0:3031"]'
 _PORT = "- host_ip: ${OBOEGAKI_LISTEN:-127.0.0.1}\n        published: ${OBOEGAKI_PORT:-8080}\n        target: 8080\n"
+_OF_THE_DATABASE = "    networks:\n      - database\n    restart"
 _CLEANED = "libexpat1 \\\n    && rm -rf /var/lib/apt/lists/*"
 
 BROKEN: list[tuple[Find, str, str, str]] = [
@@ -135,6 +159,7 @@ BROKEN: list[tuple[Find, str, str, str]] = [
     (compose.foreign_addresses, _SERVER, "set $app app:3031;", "set $app 172.18.0.3:3031;"),
     (compose.foreign_addresses, COMPOSE, "stop_grace_period: 15s", "extra_hosts: [db=10.0.0.7]"),
     (compose.settings_without_default_or_example, COMPOSE, "${OBOEGAKI_THREADS:-4}", "${OBOEGAKI_THREADS}"),
+    (compose.settings_without_default_or_example, POSTGRESQL, "mem_limit: 512m", "mem_limit: ${OBOEGAKI_ROOM:-512m}"),
     (compose.settings_without_default_or_example, ".env.example", "#OBOEGAKI_THREADS=4\n", ""),
     (compose.settings_without_default_or_example, ".env.example", "#OBOEGAKI_THREADS=4", "#OBOEGAKI_THREADS=5"),
     (dockerfiles.configuration_outside_the_image, COMPOSE, "target: /certificates", "target: /etc/nginx/conf.d"),
@@ -148,6 +173,10 @@ BROKEN: list[tuple[Find, str, str, str]] = [
     ),
     (compose.networks_of_others, COMPOSE, "    internal: true\n", ""),
     (compose.networks_of_others, COMPOSE, "      - back\n      - front\n", "      - front\n"),
+    (compose.networks_of_others, POSTGRESQL, "    internal: true\n", ""),
+    (compose.networks_of_others, POSTGRESQL, _OF_THE_DATABASE, _OF_THE_DATABASE.replace("database", "back")),
+    (compose.networks_of_others, POSTGRESQL, _OF_THE_DATABASE, "    restart"),
+    (compose.ports_too_many, POSTGRESQL, "    shm_size: 128m\n", '    ports: ["127.0.0.1:5432:5432"]\n'),
     (compose.ports_too_many, COMPOSE, "    stop_grace_period: 15s", '    ports: ["127.0.0.1:3031:3031"]'),
     (compose.ports_too_many, COMPOSE, _PORT, '- "8080:8080"\n'),
     (compose.ports_too_many, COMPOSE, _PORT, _PORT.replace("127.0.0.1", "0.0.0.0")),  # noqa: S104 - the broken one
@@ -157,6 +186,10 @@ BROKEN: list[tuple[Find, str, str, str]] = [
     (compose.unlimited, COMPOSE, "    tmpfs:\n      - /tmp:size=128m,mode=1777\n", ""),
     (compose.unlimited, COMPOSE, '["no-new-privileges:true"]', "[]"),
     (compose.unlimited, COMPOSE, "      max-size: 10m\n", ""),
+    (compose.unlimited, POSTGRESQL, "    read_only: true\n", ""),
+    (compose.unlimited, POSTGRESQL, "    cap_drop: [ALL]\n", "    cap_drop: [ALL]\n    cap_add: [CHOWN]\n"),
+    (compose.unlimited, POSTGRESQL, "    mem_limit: 512m\n", ""),
+    (compose.unlimited, POSTGRESQL, '["no-new-privileges:true"]', "[]"),
     (compose.log_files, "nginx/nginx.conf", "access_log /dev/stdout line;", "access_log /var/log/nginx/access.log;"),
     (compose.log_files, "uwsgi.ini", "log-master = false", "logto = /data/uwsgi.log"),
     (compose.mounts_of_another_kind, COMPOSE, _CARDS, _CARDS.replace("        read_only: true\n", "")),
@@ -166,7 +199,16 @@ BROKEN: list[tuple[Find, str, str, str]] = [
         "type: volume\n        source: data",
         "type: bind\n        source: ./data",
     ),
+    (
+        compose.mounts_of_another_kind,
+        POSTGRESQL,
+        "type: volume\n        source: data",
+        "type: bind\n        source: ./data",
+    ),
+    (compose.passwords_in_the_open, POSTGRESQL, "POSTGRES_PASSWORD_FILE: /run/secrets/", "POSTGRES_PASSWORD: /run/"),
+    (compose.passwords_in_the_open, POSTGRESQL, "//oboegaki@db", "//oboegaki:river@db"),
     (dockerfiles.images_without_a_dockerfile, COMPOSE, "build:\n      context: .\n", "image: oboegaki:latest\n"),
+    (dockerfiles.images_without_a_dockerfile, POSTGRESQL, "image: postgres:17", "image: example/postgres:17"),
     (dockerfiles.images_without_a_dockerfile, "Makefile", "docker container stats", "docker container commit"),
     (dockerfiles.source_before_packages, "Dockerfile", _LOCKED, _LOCKED + "COPY app app\n"),
     (dockerfiles.source_before_packages, "Dockerfile", "--require-hashes -r", "-r"),
@@ -206,4 +248,5 @@ BROKEN: list[tuple[Find, str, str, str]] = [
 def test_an_edit_that_breaks_a_rule_is_found(find: Find, file: str, was: str, now: str) -> None:
     """Each rule's own test would be red with this file."""
     assert was in TEXTS[file], f"{file} does not say {was!r} any more; mend this list"
-    assert find({**TEXTS, file: TEXTS[file].replace(was, now)}) != []
+    broken = {**TEXTS, file: TEXTS[file].replace(was, now)}
+    assert find(with_postgresql(broken) if file == POSTGRESQL else broken) != []

@@ -13,6 +13,8 @@ Texts = Mapping[str, str]
 
 DOCKERFILES = ("Dockerfile", "nginx/Dockerfile")
 COMPOSE = "docker-compose.yml"
+POSTGRESQL = "docker-compose.postgresql.yml"
+"""What `.env` may add to it."""
 _OTHERS = ("uwsgi.ini", "Makefile", "README.md", "pyproject.toml", ".ci/run", ".env.example", ".dockerignore")
 SHELL_FILES = ("Makefile", "README.md", ".ci/run", ".env.example", "nginx/15-oboegaki.envsh")
 
@@ -20,7 +22,19 @@ SHELL_FILES = ("Makefile", "README.md", ".ci/run", ".env.example", "nginx/15-obo
 def texts() -> dict[str, str]:
     """Every file that says how the containers are made and used."""
     nginx = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "nginx").split()
-    return {name: (PROJECT / name).read_text() for name in ("Dockerfile", COMPOSE, *_OTHERS, *nginx)}
+    return {name: (PROJECT / name).read_text() for name in ("Dockerfile", COMPOSE, POSTGRESQL, *_OTHERS, *nginx)}
+
+
+def with_postgresql(files: Texts) -> Texts:
+    """The same files for somebody with PostgreSQL: the two compose files are one, as compose puts them together."""
+    parts = (yaml.safe_load(files[name]) for name in (COMPOSE, POSTGRESQL))
+    return {**files, COMPOSE: yaml.safe_dump(_put_together(*parts), sort_keys=False)}
+
+
+def _put_together(base: Any, more: Any) -> Any:
+    if isinstance(base, dict) and isinstance(more, dict):
+        return base | {key: _put_together(base[key], value) if key in base else value for key, value in more.items()}
+    return base + more if isinstance(base, list) and isinstance(more, list) else more
 
 
 def services(files: Texts) -> dict[str, dict[str, Any]]:

@@ -305,8 +305,8 @@ def test_of_another_database_the_page_names_its_own_tools(app: Flask, chief: Bro
     app.extensions["config"] = replace(config, database_url="postgresql+psycopg://db/oboegaki")
     page = chief.get("/server/backups")
     sentence = (
-        "This database is no SQLite file, so its own tools copy it: "
-        "with PostgreSQL, pg_dump makes a backup and pg_restore puts it back"
+        "This database is no SQLite file, so its own tools copy it: with PostgreSQL, pg_dump makes a backup and "
+        'pg_restore puts it back; with containers, run them by "docker compose exec -T db", as the README shows'
     )
     assert sentence in shown(page)
     assert "<button" not in page.text.partition("<main")[2]
