@@ -2,8 +2,8 @@
 
 One dialect for the whole file, and only from what no other dialect would hold: two that fit are told, never guessed
 between. Looked at outside front matter and closed code blocks. `outline` is what remains: no mark of another dialect,
-most lines are bullets, and above the first `## ` (or anywhere, without one) a bullet has another below it. Such bullets
-would be lost in the dialect `heading`, so a memo with `## ` headings is an outline.
+most lines are bullets, and a bullet has another below it. With `## ` headings that may be `heading` as well, and is
+asked about, unless such a bullet stands above the first of them: it would be lost in that dialect.
 """
 
 import re
@@ -54,8 +54,9 @@ def detect(found: FrontMatter) -> Choice:
     anki = "{{c" in text and bool(_ANKI.search(_INLINE_CODE.sub("", text)))
     first_heading = _HEADING.search(text)
     above = text[: first_heading.start()] if first_heading else text
-    memo = not anki and _nests(above) and _mostly_bullets(text)
-    weak = {"anki-cloze": anki, "heading": bool(first_heading) and not memo, "outline": memo}
+    bullets = not anki and _mostly_bullets(text)
+    memo = bullets and _nests(above)
+    weak = {"anki-cloze": anki, "heading": bool(first_heading) and not memo, "outline": bullets and _nests(text)}
     return Choice(tuple(name for name, fits in weak.items() if fits))
 
 

@@ -199,6 +199,16 @@ _SENTENCES = {
         N_('write it after "D:"'),
         warning=True,
     ),
+    "heading-as-text": _Sentence(
+        N_('heading at the end of a note, read as its text: "%(text)s"'),
+        N_("take it out: a deck has none; what stands below it may be a file of its own"),
+        warning=True,
+    ),
+    "term-as-text": _Sentence(
+        N_('term without a definition, read as text of the note above it: "%(text)s"'),
+        N_('write its definition below it, beginning with "D:"'),
+        warning=True,
+    ),
     "cloze-without-deletion": _Sentence(
         N_("cloze without a deletion"),
         N_("put what is to be asked for in [square brackets]"),

@@ -21,6 +21,7 @@ _BASIC = NoteKind.BASIC
 _MARKS = re.compile(rf"\n(?:([QAC]):|{_SEPARATOR})")
 MARKS_AND_TERMS = re.compile(rf"\n(?:([QACTD]):|{_SEPARATOR})")
 _NOTE_IN_CODE = re.compile(r"\n[QC]:")
+_TAKEN_IN = re.compile(r"\n(?:(#{1,6}[^\S\n]+\S[^\n]*)\s*\Z|\n(T:[^\n]*))")
 _BLOCK_IN_CODE = re.compile(r"\n(?:[QACTD]:)?[ \t]*+(`{3,}+|~{3,}+)[ \t]*+\w")
 
 
@@ -62,6 +63,8 @@ def _told(
     """What the blocks say, the block before them being `opened`; the last one that waits for an answer is returned."""
     for block in blocks:
         mark = block[0]
+        if mark and mark in "ACD" and ("\n#" in block[2] or "\n\nT:" in block[2]):
+            yield from _taken_in(_Block(*block))
         if opened[0] == "Q" and mark == "A":
             front, back = _side(opened[2]), _side(block[2])
             if not front or not back:
@@ -73,6 +76,18 @@ def _told(
                 continue
         opened = block
     return opened
+
+
+def _taken_in(block: _Block) -> Iterator[Problem]:
+    """What is text of a note by the rules, and was most likely meant to stand outside: the heading of what follows,
+    and a term below an empty line.
+    """
+    hidden = hide_code(block.text, find_tagged_fences(block.text))
+    for found in _TAKEN_IN.finditer(hidden):
+        code = "heading-as-text" if found[1] else "term-as-text"
+        begin = found.start(found.lastindex or 0)
+        if not hidden[:begin].isspace():
+            yield problem(block.line + hidden.count("\n", 0, begin), code, text=excerpt(hidden[begin:]))
 
 
 def _doubtful_code(text: str, fences: Fences, first_line: int) -> Iterator[Problem]:

@@ -25,7 +25,7 @@ def candidates(text: str) -> tuple[str, ...]:
         ("---\n1. a {b}\n---\n", "inka"),
         ("A {{c1::b}} c\n", "anki-cloze"),
         ("# a\n\n## b\nc\n", "heading"),
-        ("## a\n- b\n    - c\n", "heading"),
+        ("## a\n- b\n- c\n", "heading"),
         (MEMO, "outline"),
         (MEMO + "## Commands\n- d\n    - e\n", "outline"),
         ("* a\n\t* b\n", "outline"),
@@ -43,6 +43,7 @@ def test_one_mark_speaks_for_one_dialect(text: str, dialect: str) -> None:
         ("Q: a\nA: b\n\n#flashcards\n", ("qa", "obsidian")),
         ("Q: a\nA: b\n---\n1. c\n> d\n---\n", ("qa", "inka")),
         ("## a\n{{c1::b}}\n", ("anki-cloze", "heading")),
+        ("## a\n- b\n    - c\n", ("heading", "outline")),
     ],
 )
 def test_two_marks_are_not_guessed_between(text: str, dialects: tuple[str, ...]) -> None:

@@ -276,3 +276,46 @@ def test_sides_without_markers_come_back_as_they_were_written(pairs: list[tuple[
     written = [(harmless(front), harmless(back)) for front, back in pairs]
     text = "\n".join(f"Q: {front}\nA: {back}\n" for front, back in written)
     assert sides(text) == written
+
+
+_HEADING = "take it out: a deck has none; what stands below it may be a file of its own"
+_DEFINITION = 'write its definition below it, beginning with "D:"'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "sentence"),
+    [
+        (
+            "Q: a\nA: b\n\n## Maths\n\nQ: c\nA: d",
+            4,
+            f'heading at the end of a note, read as its text: "## Maths"; {_HEADING}',
+        ),
+        ("C: [a] b\n# Maths\n", 2, f'heading at the end of a note, read as its text: "# Maths"; {_HEADING}'),
+        ("T: a\nD: b\n\n### Maths", 4, f'heading at the end of a note, read as its text: "### Maths"; {_HEADING}'),
+        (
+            "Q: a\nA: b\n\nT: lonely\n\nQ: c\nA: d",
+            4,
+            f'term without a definition, read as text of the note above it: "T: lonely"; {_DEFINITION}',
+        ),
+    ],
+)
+def test_what_was_most_likely_meant_to_stand_outside_a_note_is_told(text: str, line: int, sentence: str) -> None:
+    """By the rules of the dialect it is the note's text, and stays there; nothing is taken in without a word."""
+    assert told(text) == [(line, sentence)]
+    assert all(problem.warning for problem in problems(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Q: a\nA: b\n\n## Part\n\ntext\n",
+        "Q: a\nA:\n# The whole answer\n",
+        "Q: a\nA: b\n```sh\n# a comment\n```\n",
+        "Q: a\nA: b\n#tag\n",
+        "Q: a\nA: b\nT: right below\n",
+        "Q: a\nA: b\n```\n\nT: x\n```\n",
+        "Q: a\n\nT: x\nD: y\nA: b",
+    ],
+)
+def test_headings_inside_a_note_and_code_are_no_problem(text: str) -> None:
+    assert problems(text) == []
