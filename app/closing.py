@@ -24,13 +24,15 @@ from app.models import (
     User,
 )
 from app.names import name_key
+from app.setup_code import issue_setup_code
 
 
-def delete_account(session: Session, learner: Learner, typed_name: str, now: datetime) -> None:
+def delete_account(session: Session, learner: Learner, typed_name: str, now: datetime) -> str | None:
     """Delete the account: progress, log, logins, own decks and their imports; its name is free again.
 
     What it did for the shared library stays, without its name. Raises RefusedError when `typed_name` is not the
-    account's name, and for the last administrator while there are other accounts.
+    account's name, and for the last administrator while there are other accounts. Where this was the only account,
+    gives a new set-up code, which is to be told where the server's owner reads.
     """
     user = row_of(session, learner)
     if name_key(typed_name) != user.name_key:
@@ -52,6 +54,7 @@ def delete_account(session: Session, learner: Learner, typed_name: str, now: dat
     throttle.forget_account(session, user.id, user.name_key)
     session.delete(user)
     session.flush()
+    return issue_setup_code(session, now)
 
 
 def _is_needed(session: Session, user_id: int) -> bool:

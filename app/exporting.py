@@ -16,10 +16,14 @@ from app.decks import qa
 from app.decks.fences import find_tagged_fences, hide_code
 from app.decks.front_matter import write_front_matter
 from app.decks.note import Deletion, Note, NoteKind
+from app.errors import NotFoundError
 from app.library import DeckView
+from app.models import Deck
 from app.models import Note as NoteRow
+from app.owners import of_owner
 
 _AT_ONCE = 500
+_MOST_NAMED = 20
 _SEPARATOR = re.compile(r"[^\S\n]*---[^\S\n]*(?:\n|\Z)")
 _GUARDED = re.compile(r"^(?:(?P<marker>[QACTD]:)|(?P<separator>[^\S\n]*---(?=[^\S\n]*$)))", re.MULTILINE)
 _RUN = re.compile("`+|~+")
@@ -33,6 +37,26 @@ def deck_text(session: Session, deck: DeckView) -> Iterator[str]:
     for row in rows:
         deletions = tuple(Deletion(*deletion) for deletion in row.deletions or ())
         yield f"\n{block(Note(NoteKind(row.kind), row.front, row.back, deletions))}"
+
+
+def refuse_empty(session: Session, deck: DeckView) -> None:
+    """Raise NotFoundError for a deck without notes in its file; the decks below it are named, which may have some."""
+    if session.execute(_NOTES.limit(1), {"deck": deck.id}).first() is not None:
+        return
+    below = session.scalars(
+        select(Deck.path)
+        .where(of_owner(deck.owner_id), Deck.path.startswith(f"{deck.path}/", autoescape=True))
+        .where(Deck.file.is_not(None), Deck.retired_at.is_(None))
+        .order_by(Deck.position)
+    ).all()
+    if not below:
+        raise NotFoundError('The deck "%(deck)s" has no notes; choose another', deck=deck.path)
+    more = ["..."] if len(below) > _MOST_NAMED else []
+    raise NotFoundError(
+        'The deck "%(deck)s" has no notes of its own; choose one below it: %(below)s',
+        deck=deck.path,
+        below=", ".join([*below[:_MOST_NAMED], *more]),
+    )
 
 
 def block(note: Note) -> str:

@@ -32,6 +32,11 @@ def issue_setup_code(session: Session, now: datetime) -> str | None:
     return code
 
 
+def told(page: str, code: str) -> str:
+    """The line of the log that tells the code: the link to the set-up page, whose address is `page`."""
+    return f"Set up the first account: {page}?code={code}"
+
+
 def claim_server(
     session: Session,
     code: str,
@@ -58,7 +63,7 @@ def _refused(session: Session) -> RefusedError:
     if is_claimed(session):
         return RefusedError("This server has its first account already; log in, or ask its administrator for one")
     return RefusedError(
-        "The set-up code is wrong or was replaced at a later start; the one that holds stands in the log of "
+        "The set-up code is wrong or was replaced by a later one; the one that holds is the last in the log of "
         '"oboegaki serve", in a container "docker compose logs app" shows it'
     )
 

@@ -115,19 +115,25 @@ def recorded(session: Handle, learner: Learner, review_id: UUID) -> Outcome:
     return replace(_first_result(session, learner, row.card_id, review_id), again=False)
 
 
-def last_review(session: Handle, learner: Learner) -> UUID | None:
-    """The newest grade or reset that was not undone: what "undo" takes back next.
+def last_review(session: Handle, learner: Learner, since: date | None = None) -> UUID | None:
+    """The newest grade or reset that was not undone, of the study day `since` or later: what "undo" takes back next.
 
     The newest of the last study day, unless the learner's days began later since: then it may lie in a day before.
     """
     last = session.execute(statements.LAST_REVIEW, {"user": learner.id}).first()
-    if last is None:
+    if last is None or (since is not None and last.study_day < since):
         return None
     newest = last.study_day.toordinal()
     before = [date.fromordinal(day) for day in range(max(1, newest - _MOST_DAYS_BACK), newest)]
     given_later = {"user": learner.id, "days": before, "moment": last.answered_at}
     later: UUID | None = session.execute(statements.GIVEN_LATER, given_later).scalar()
     return later or last.id
+
+
+def is_last_undone(session: Handle, learner: Learner, card_id: int, review_id: UUID) -> bool:
+    """Whether the last that happened to a card is that this review was taken back."""
+    log = log_of(session, learner, card_id)
+    return bool(log) and log[-1].undoes == review_id
 
 
 def log_of(session: Handle, learner: Learner, card_id: int) -> list[history.Review]:

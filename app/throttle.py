@@ -39,10 +39,13 @@ class Refusal:
     @property
     def error(self) -> TooManyError:
         """The refusal as an error, to be raised when the transaction that found it has ended."""
+        minutes = ceil(self.retry_after / 60)
+        if minutes == 1:
+            return TooManyError("Too many attempts; this one was not checked. Try again in 1 minute", self.retry_after)
         return TooManyError(
-            "Too many attempts; nothing was looked at. Try again in %(minutes)s min",
+            "Too many attempts; this one was not checked. Try again in %(minutes)s minutes",
             self.retry_after,
-            minutes=ceil(self.retry_after / 60),
+            minutes=minutes,
         )
 
 

@@ -145,7 +145,7 @@ def test_guesses_at_the_present_password_are_throttled(database: Database) -> No
     with pytest.raises(TooManyError) as refused:
         change(database, learner, PASSWORD, OTHER_PASSWORD)
     assert (str(refused.value), refused.value.retry_after) == (
-        "Too many attempts; nothing was looked at. Try again in 1 min",
+        "Too many attempts; this one was not checked. Try again in 1 minute",
         60,
     )
 

@@ -25,9 +25,10 @@ from app.models import (
     Throttle,
     User,
 )
+from app.setup_code import claim_server
 from app.srs.sm2 import Grade
 from tests.conftest import NOW, add_learner
-from tests.entrance import HOME
+from tests.entrance import HOME, PASSWORD, QUICK
 from tests.library import add_cards, add_deck, give, put_due
 
 TODAY = date(2026, 3, 2)
@@ -74,8 +75,9 @@ def test_everything_that_is_only_the_accounts_own_goes(session: Session) -> None
     live(session, learner)
     filled = {table.name for table in Base.metadata.sorted_tables} - {"setup_codes"}
     assert set(rows(session)) == filled
+    add_learner(session, "taro", is_admin=True)
     delete_account(session, learner, "hanako", NOW)
-    assert rows(session) == {}
+    assert rows(session) == {"users": 1}
 
 
 def test_what_belongs_to_others_stays(session: Session) -> None:
@@ -103,7 +105,7 @@ def test_progress_on_the_library_goes_and_the_library_stays(session: Session) ->
     give(session, learner, cards[0], Grade.GOOD)
     session.add(Rendering(key=b"a note of the library", renderer="1", html="<p>shared</p>"))
     delete_account(session, learner, "hanako", NOW)
-    assert rows(session) == {"decks": 1, "notes": 3, "cards": 3, "renderings": 1}
+    assert rows(session) == {"decks": 1, "notes": 3, "cards": 3, "renderings": 1, "setup_codes": 1}
 
 
 def test_the_name_is_free_again(session: Session) -> None:
@@ -149,8 +151,16 @@ def test_one_of_two_administrators_may_go(session: Session) -> None:
 
 
 def test_the_only_account_may_go_though_it_is_the_administrator(session: Session) -> None:
-    delete_account(session, add_learner(session, "hanako", is_admin=True), "hanako", NOW)
-    assert rows(session) == {}
+    code = delete_account(session, add_learner(session, "hanako", is_admin=True), "hanako", NOW)
+    assert rows(session) == {"setup_codes": 1}
+    assert code is not None
+    assert claim_server(session, code, "taro", PASSWORD, "UTC", "", NOW, QUICK).is_admin
+
+
+def test_while_there_is_another_account_no_code_is_made(session: Session) -> None:
+    add_learner(session, "hanako", is_admin=True)
+    assert delete_account(session, add_learner(session, "taro"), "taro", NOW) is None
+    assert rows(session) == {"users": 1}
 
 
 def test_the_log_of_an_account_that_stays_cannot_be_deleted(session: Session) -> None:

@@ -63,7 +63,7 @@ def test_a_mistake_is_told_without_which_of_the_two_was_wrong(database: Database
 def test_known_and_unknown_names_are_throttled_alike(database: Database, name: str) -> None:
     add_account(database, "hanako")
     sentences = [refusal(database, name, OTHER_PASSWORD) for _ in range(7)]
-    assert sentences == [WRONG] * 5 + ["Too many attempts; nothing was looked at. Try again in 1 min"] * 2
+    assert sentences == [WRONG] * 5 + ["Too many attempts; this one was not checked. Try again in 1 minute"] * 2
 
 
 def test_the_right_password_is_not_looked_at_during_a_wait(database: Database) -> None:

@@ -15,7 +15,7 @@ from tests.conftest import NOW
 from tests.entrance import PASSWORD, QUICK, add_account, enter
 
 WRONG = (
-    "The set-up code is wrong or was replaced at a later start; the one that holds stands in the log of "
+    "The set-up code is wrong or was replaced by a later one; the one that holds is the last in the log of "
     '"oboegaki serve", in a container "docker compose logs app" shows it'
 )
 CLAIMED = "This server has its first account already; log in, or ask its administrator for one"

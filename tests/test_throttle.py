@@ -51,7 +51,7 @@ def test_waits_double_up_to_a_quarter_of_an_hour() -> None:
 
 def test_a_refusal_says_when_to_come_again() -> None:
     refused = Refusal(retry_after=61).error
-    assert str(refused) == "Too many attempts; nothing was looked at. Try again in 2 min"
+    assert str(refused) == "Too many attempts; this one was not checked. Try again in 2 minutes"
     assert refused.retry_after == 61
 
 

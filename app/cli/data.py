@@ -13,12 +13,15 @@ from app.db import Database
 
 @click.group()
 def data() -> None:
-    """The database as a whole: bring it up to date, back it up, put a backup back, check it."""
+    """The database: migrate, back up, restore, check."""
 
 
 @data.command()
 def migrate() -> None:
-    """Bring the schema up to this program's; doing it again changes nothing. A backup is made before a change."""
+    """Bring the schema up to this program's.
+
+    Doing it again changes nothing. A backup is made before a change.
+    """
     opened = Database(config.from_environment())
     opened.migrate()
     opened.close()
@@ -30,10 +33,10 @@ def migrate() -> None:
     "--to", "folder", type=click.Path(path_type=Path), help="Into this folder [default: backups/ in the data folder]."
 )
 def backup(folder: Path | None) -> None:
-    """Back the database up into backups/ in the data folder, while the server runs, and print the file's path.
+    """Back the database up while the server runs.
 
-    The copy is of one moment, checked, and has its SHA-256 beside it. All backups of the last day are kept, then the
-    newest of 7 days, 4 weeks and 12 months.
+    Into backups/ in the data folder; prints the file's path. The copy is of one moment, checked, and has its SHA-256
+    beside it. All backups of the last day are kept, then the newest of 7 days, 4 weeks and 12 months.
     """
     made = backups.make_backup(config.from_environment(), clock.now(), folder and folder.absolute())
     click.echo(made.file)
@@ -42,7 +45,10 @@ def backup(folder: Path | None) -> None:
 @data.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 def verify(file: Path | None) -> None:
-    """Check the backup FILE [default: the newest]: checksum, every page, every key; say what it holds."""
+    """Check a backup and say what it holds.
+
+    The backup FILE [default: the newest] is checked for checksum, every page, every key.
+    """
     found = backups.verify(file or backups.newest(backups.backups_folder(config.from_environment())))
     click.echo(f"{found.file}: sound, holds {found.contents}, {_checksum_words(found.has_checksum)}")
 
@@ -54,9 +60,10 @@ def _checksum_words(has_checksum: bool) -> str:
 @data.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def restore(file: Path) -> None:
-    """Make the backup FILE the database, with the server stopped; the database from before is kept beside it.
+    """Make the backup FILE the database.
 
-    The backup is checked first, and an older one is brought up to this program. All devices have to log in again.
+    The server has to be stopped; the database from before is kept beside it. The backup is checked first, and an older
+    one is brought up to this program. All devices have to log in again.
     """
     done = restoring.restore(config.from_environment(), file.absolute(), clock.now())
     click.echo(f"Restored {file}: {done.contents}. All devices have to log in again.")
@@ -70,9 +77,10 @@ def restore(file: Path) -> None:
 @click.option("--repair", is_flag=True, help="Make anew what follows from other rows; reviews stay as they are.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result for a program.")
 def check(repair: bool, as_json: bool) -> None:
-    """Check that the file is sound, every row in its place, and every schedule the replay of its log.
+    """Check the database, row by row.
 
-    Changes nothing without --repair. Exit status 1 when something is wrong, or still wrong after a repair.
+    That the file is sound, every row in its place, and every schedule the replay of its log. Changes nothing without
+    --repair. Exit status 1 when something is wrong, or still wrong after a repair.
     """
     opened = Database(config.from_environment())
     try:

@@ -13,7 +13,7 @@ from app.cli.imports import echo_report
 from app.decks.cut import cut as cut_memo
 from app.decks.note import DeckFile, Note, NoteKind, Problem
 from app.decks.reading import decode
-from app.errors import NotFoundError, OboegakiError
+from app.errors import NotFoundError, OboegakiError, RefusedError
 from app.importing import Request
 from app.importing.planner import make
 
@@ -27,11 +27,20 @@ def deck() -> None:
 @click.argument("memo", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the deck file here [default: print it].")
 def cut(memo: Path, output: Path | None) -> None:
-    """Write the memo MEMO as a deck file for editing, and say what was left out and why."""
+    """Write a memo as a deck file for editing.
+
+    Says what of MEMO was left out and why. Exit status 1 when there is not a note in it.
+    """
     text = decode(_bytes_of(memo))
     if isinstance(text, Problem):
         raise OboegakiError("%(file)s:%(line)s: %(problem)s", file=memo, line=text.line, problem=str(text))
     result = cut_memo(text, memo.name)
+    if not result.notes:
+        raise OboegakiError(
+            "%(file)s: holds no notes, so nothing was cut; write bullets below a heading: one with something below it "
+            'is a note, and so is "term : meaning"',
+            file=memo,
+        )
     if output is None:
         click.echo(result.text, nl=False)
     else:
@@ -45,8 +54,9 @@ def cut(memo: Path, output: Path | None) -> None:
 @click.option("--dialect", help="Read every file in this dialect.")
 @click.option("--json", "as_json", is_flag=True, help="Print the notes and problems for a program.")
 def check(path: Path, dialect: str | None, as_json: bool) -> None:
-    """Read the deck files at PATH and say what would not become a note and which pictures and sounds are missing.
+    """Say what would not become a note.
 
+    Reads the deck files at PATH, and says which pictures and sounds are missing too.
     Exit status 1 when a problem kept a block from becoming a note.
     """
     files, _ = _files(path, config.cards_dir(), None)
@@ -65,20 +75,23 @@ def check(path: Path, dialect: str | None, as_json: bool) -> None:
 @deck.command("import")
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option("--dry-run", is_flag=True, help="Show the plan and write nothing.")
-@click.option("--user", "name", help="Import as decks of this account instead of the shared library.")
+@click.option("--user", "name", metavar="NAME", help="Import as decks of this account instead of the shared library.")
 @click.option("--dialect", help="Read every file in this dialect.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report for a program.")
 def import_decks(path: Path | None, dry_run: bool, name: str | None, dialect: str | None, as_json: bool) -> None:
-    """Import the deck files at PATH [default: the cards folder], keeping everybody's progress.
+    """Import deck files, keeping everybody's progress.
 
-    Without --user the files of a folder become the shared library: a file that is no longer there retires its
-    notes. A part of the cards folder, or one file, only adds to the library and changes it.
+    PATH is the cards folder unless it is given. Without --user its files become the shared library: a file that is no
+    longer there retires its notes. A part of the cards folder, or one file in it, only adds to the library and changes
+    it; a path outside the cards folder is refused. With --user NAME any path will do.
     """
     settings = config.from_environment()
     root = path or settings.cards_dir
     with database() as opened:
         owner_id = _owner_id(opened, name)
         files, whole = _files(root, settings.cards_dir, owner_id)
+        if owner_id is None:
+            _refuse_elsewhere(root, settings.cards_dir)
         request = Request(owner_id=owner_id, root=str(root), whole=whole, asked=True, dialect=dialect)
         if dry_run:
             with opened.reading() as session:
@@ -90,10 +103,26 @@ def import_decks(path: Path | None, dry_run: bool, name: str | None, dialect: st
 
 def _files(root: Path, cards_dir: Path, owner_id: int | None) -> tuple[importing.CardsFolder, bool]:
     """The files of an import, and whether they are all there are: a part of the cards folder is not the library."""
-    inside = root.resolve() != cards_dir.resolve() and root.resolve().is_relative_to(cards_dir.resolve())
-    if owner_id is None and inside and root.exists():
+    if root.resolve() == cards_dir.resolve():
+        return importing.from_folder(root), owner_id is None
+    if owner_id is None and _is_inside(root, cards_dir) and root.exists():
         return importing.from_part(cards_dir, root), False
-    return importing.from_path(root), owner_id is None and not root.is_file()
+    return importing.from_path(root), False
+
+
+def _refuse_elsewhere(root: Path, cards_dir: Path) -> None:
+    """Refuse what is not in the cards folder: it would take the library's place until the folder is imported again."""
+    if not _is_inside(root, cards_dir):
+        raise RefusedError(
+            "%(path)s: is not in the cards folder %(folder)s, from which the shared library comes; put the files "
+            "into that folder, set OBOEGAKI_CARDS_DIR to theirs, or give --user NAME for decks of one account",
+            path=root,
+            folder=cards_dir,
+        )
+
+
+def _is_inside(root: Path, cards_dir: Path) -> bool:
+    return root.resolve().is_relative_to(cards_dir.resolve())
 
 
 @deck.command()
@@ -101,11 +130,16 @@ def _files(root: Path, cards_dir: Path, owner_id: int | None) -> tuple[importing
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the deck file here [default: print it].")
 @click.option("--user", "name", help="A deck of this account instead of the shared library.")
 def export(deck_path: str, output: Path | None, name: str | None) -> None:
-    """Write the deck DECK_PATH (such as Docker/Network) as a deck file that imports to the same notes."""
+    """Write a deck as a deck file.
+
+    It imports to the notes that are in the deck DECK_PATH (such as Docker/Network) itself, without the decks below.
+    """
     with database() as opened:
         owner_id = _owner_id(opened, name)
         with opened.reading() as session:
-            text = "".join(exporting.deck_text(session, library.deck_by_path(session, owner_id, deck_path)))
+            found = library.deck_by_path(session, owner_id, deck_path)
+            exporting.refuse_empty(session, found)
+            text = "".join(exporting.deck_text(session, found))
     if output is None:
         click.echo(text, nl=False)
     else:

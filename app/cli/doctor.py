@@ -13,10 +13,11 @@ from app.errors import SetupError
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a list with one object a finding.")
 def doctor(as_json: bool) -> None:
-    """Look at data folder, disk, backups, database, clock, last import, key and base path; say what to do.
+    """Say what is wrong and what to do.
 
-    Changes nothing. Exit status 1 when something is bad; a warning alone is none. What proxies send can only be seen
-    in a browser: Account, Server, Doctor.
+    Looks at data folder, disk, backups, database, clock, last import, key and base path. Changes nothing. Exit status
+    1 when something is bad; a warning alone is none. What proxies send can only be seen in a browser: Account, Server,
+    Doctor.
     """
     findings = _findings()
     if as_json:

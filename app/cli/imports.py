@@ -5,7 +5,7 @@ import json
 import click
 
 from app.importing import ImportReport
-from app.importing.report import FileReport, Item, Kind, State
+from app.importing.report import FileReport, Item, Kind, State, media_in_words
 
 _LONGEST = 70
 _SIGNS = {Kind.NEW: "+", Kind.RETIRED: "-", Kind.BACK: "+", Kind.MOVED: "=", Kind.SAME: "="}
@@ -22,7 +22,8 @@ def echo_report(report: ImportReport, *, as_json: bool) -> None:
         sentence = f"{one['message']}; {one['remedy']}" % one["details"]
         click.echo(f"{one['file']}: left out: {sentence}")
     if report.more_left_out:
-        click.echo(f"and {report.more_left_out} more files left out")
+        word = "file" if report.more_left_out == 1 else "files"
+        click.echo(f"and {report.more_left_out} more {word} left out")
     click.echo(report.summary)
     if report.import_id is not None:
         click.echo(f"import {report.import_id}")
@@ -31,7 +32,7 @@ def echo_report(report: ImportReport, *, as_json: bool) -> None:
 def _echo_file(file: FileReport) -> None:
     counts = ", ".join(f"{count} {kind}" for kind, count in file.counts.items() if count) or "no notes"
     if file.media:
-        counts += f", {file.media} pictures and sounds"
+        counts += f", {media_in_words(file.media)}"
     if file.changes or file.problems or file.state is not State.UNCHANGED:
         click.echo(f"{file.file}: {file.state}: {counts}")
     for problem in file.problems:

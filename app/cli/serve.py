@@ -11,6 +11,7 @@ import click
 
 from app import clock, config, importing, setup_code, stopping
 from app.backups import NOT_SQLITE
+from app.cli import listening
 from app.config import Config
 from app.db import Database
 from app.errors import OboegakiError, SetupError
@@ -34,17 +35,30 @@ _EVERYWHERE = ("0.0.0.0", "[::]")  # noqa: S104 - compared with, not listened on
 
 
 @click.command()
-@click.option("--http", "http", default="127.0.0.1:8000", show_default=True, help="Serve HTTP on this address.")
-@click.option("--socket", help="Serve the uwsgi protocol on this address instead, for a web server in front.")
+@click.option(
+    "--http", "http", default="127.0.0.1:8000", metavar="HOST:PORT", show_default=True, help="Serve HTTP here."
+)
+@click.option(
+    "--socket",
+    metavar="HOST:PORT",
+    help="Serve the uwsgi protocol here instead, or on a file, for a web server in front.",
+)
 @click.option(
     "--address",
     envvar="OBOEGAKI_ADDRESS",
     help="Where people reach the server, for the set-up link [default: OBOEGAKI_ADDRESS, else from --http].",
 )
 def serve(http: str, socket: str | None, address: str | None) -> None:
-    """Migrate the database, import the decks, print the set-up link while there is no account, and serve."""
+    """Migrate the database, import the decks, and serve.
+
+    While there is no account, the last line that is printed at the start is the set-up link.
+    """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
+    if socket:
+        listening.refuse_uwsgi(socket)
+    else:
+        listening.refuse_http(http)
     address = public_address(address or f"http://{http}")
     os.environ.update(server_environment(os.environ, address))
     settings = config.from_environment()
@@ -55,7 +69,6 @@ def serve(http: str, socket: str | None, address: str | None) -> None:
     listen = ["--uwsgi-socket", socket] if socket else ["--http-socket", http]
     if settings.database_file is None:
         click.echo(no_nightly_backup(os.environ))
-    click.echo(greeting)
     sys.stdout.flush()
     os.environ["OBOEGAKI_GREETING"] = greeting  # not an argument: everybody on a machine may read those
     signal.pthread_sigmask(signal.SIG_BLOCK, stopping.TELLING)  # a wish to stop waits until it is listened to
@@ -114,7 +127,7 @@ def prepare(settings: Config, address: str) -> str:
         code = setup_code.issue_setup_code(session, clock.now())
     database.close()
     if code is not None:
-        return f"Set up the first account: {address}{settings.base_path}/set-up?code={code}"
+        return setup_code.told(f"{address}{settings.base_path}/set-up", code)
     return f"Oboegaki is at {address}{settings.base_path}/"
 
 

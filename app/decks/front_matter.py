@@ -25,6 +25,9 @@ _CARDS = re.compile(r"^(?:[QACT]:|>|\d+\.)", re.MULTILINE)
 # The same where a list comes first: front matter begins with a key.
 _LIST = re.compile(r"\s*[-*+] ")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+_PLAIN = re.compile(r"\w(?:[\w /.+-]*[\w.+-])?")
+# What YAML takes for the end of a line, or refuses to read as it stands.
+_UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _TOML = re.compile(r"^[^\S\n]*[\w.\"'-]+[^\S\n]*=", re.MULTILINE)
 
 
@@ -175,7 +178,15 @@ def _line_of(key: str, inside: str) -> int:
 
 
 def write_front_matter(path: str, tags: Sequence[str], language: str) -> str:
-    """The front matter of a deck file in `qa`, as TOML, whose strings are written like those of JSON."""
-    values = {"name": path, "tags": list(tags), "lang": language, "dialect": "qa"}
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value]
+    """The front matter of a deck file in `qa`, as YAML."""
+    tag_list = f"[{', '.join(map(_scalar, tags))}]" if tags else ""
+    values = {"name": _scalar(path), "tags": tag_list, "lang": _scalar(language), "dialect": "qa"}
+    lines = [f"{key}: {value}" for key, value in values.items() if value]
     return "\n".join(["---", *lines, "---", ""])
+
+
+def _scalar(text: str) -> str:
+    """`text` in YAML: plain where it can mean nothing else, else in quotes, which are those of JSON."""
+    if not text or _PLAIN.fullmatch(text):
+        return text
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))

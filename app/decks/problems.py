@@ -109,7 +109,7 @@ _SENTENCES = {
     ),
     "front-matter-syntax": _Sentence(
         N_("front matter that is neither TOML nor YAML: %(reason)s"),
-        N_('write one key a line, like: name = "Docker/Network"'),
+        N_('write one key a line, like "name: Docker/Network"'),
     ),
     "front-matter-type": _Sentence(
         N_('front matter: "%(key)s" has a value of the wrong kind'),

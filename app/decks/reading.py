@@ -81,7 +81,7 @@ def _choose(found: FrontMatter, asked: str | None) -> tuple[str | None, list[Pro
     named = asked or found.dialect
     if named and named not in DIALECTS:
         line = 1 if asked else found.dialect_line
-        problems.append(problem(line, "dialect-unknown", dialect=named, known=", ".join(DIALECTS)))
+        problems.append(problem(line, "dialect-unknown", dialect=named, known=", ".join(READERS)))
         return None, problems
     choice = detect(found)
     dialect = named or choice.dialect

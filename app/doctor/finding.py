@@ -1,6 +1,7 @@
 """What an examination finds: a place, how it is, what that means, and what to do about it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ class Finding(NamedTuple):
     """One thing that was looked at.
 
     Name, sentence and remedy are English templates with `%(name)s` for each of the details, as an OboegakiError has
-    them: the page translates them, the command prints them. The remedy is "" where nothing is to be done.
+    them: the page translates them, the command prints them. The remedy is "" where nothing is to be done. Moments are
+    details as they are, in UTC: the page tells them in the time of who reads it.
     """
 
     name: str
@@ -28,7 +30,8 @@ class Finding(NamedTuple):
 
     def as_json(self) -> dict[str, str]:
         """The finding in English, for a program."""
-        filled = {"sentence": self.sentence % self.details, "remedy": self.remedy % self.details}
+        details = {name: _in_words(value) for name, value in self.details.items()}
+        filled = {"sentence": self.sentence % details, "remedy": self.remedy % details}
         return {"name": self.name, "state": self.state.value, **filled}
 
     def __str__(self) -> str:
@@ -36,6 +39,10 @@ class Finding(NamedTuple):
         told = self.as_json()
         remedy = f"; {told['remedy']}" if told["remedy"] else ""
         return f"{told['state']:8}{told['name']}: {told['sentence']}{remedy}"
+
+
+def _in_words(value: object) -> object:
+    return f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else value
 
 
 def bytes_in_words(number: int) -> str:

@@ -103,7 +103,7 @@ def last_backup(config: Config, now: datetime) -> Finding:
     if config.database_file is None:
         return Finding(name, State.OK, N_("is the business of the database's own tools, such as pg_dump"))
     found = backups_in(backups_folder(config))
-    remedy = N_("make one now, and one each day: oboegaki data backup")
+    remedy = N_('make one now, on the page "Backups" or by: oboegaki data backup')
     if not found:
         return Finding(
             name, State.WARNING, N_("there is none in %(folder)s"), remedy, {"folder": backups_folder(config)}

@@ -70,12 +70,12 @@ def _schema(connection: Connection, database: Database) -> Finding:
 def _clock(connection: Connection, now: datetime) -> Finding:
     """An answer from the future says that the clock goes wrong, or went wrong then."""
     name, newest = N_("Clock"), connection.execute(select(func.max(Review.received_at))).scalar()
-    details = {"now": f"{now:%Y-%m-%d %H:%M}", "newest": f"{newest:%Y-%m-%d %H:%M}" if newest else "-"}
+    details = {"now": now, "newest": newest}
     if newest is not None and newest - now > _LEEWAY:
-        sentence = N_("it is %(now)s UTC here, and an answer was recorded at %(newest)s UTC")
+        sentence = N_("it is %(now)s here, and an answer was recorded at %(newest)s")
         remedy = N_("set this machine's clock by the network: timedatectl set-ntp true")
         return Finding(name, State.BAD, sentence, remedy, details)
-    return Finding(name, State.OK, N_("it is %(now)s UTC"), details=details)
+    return Finding(name, State.OK, N_("it is %(now)s"), details=details)
 
 
 def _zones(connection: Connection, config: Config) -> Finding:
@@ -98,8 +98,8 @@ def _last_import(connection: Connection) -> Finding:
         return Finding(name, State.WARNING, N_("there was none yet"), remedy)
     live = select(Deck.problems).where(Deck.owner_id.is_(None), Deck.retired_at.is_(None))
     problems = [len(found) for found in connection.execute(live).scalars() if found]
-    details = {"at": f"{at:%Y-%m-%d %H:%M}", "problems": sum(problems), "decks": len(problems)}
+    details = {"at": at, "problems": sum(problems), "decks": len(problems)}
     if problems:
-        sentence = N_("at %(at)s UTC; problems: %(problems)s, in deck files: %(decks)s")
+        sentence = N_("at %(at)s; problems: %(problems)s, in deck files: %(decks)s")
         return Finding(name, State.WARNING, sentence, N_("look at them line by line on the decks' pages"), details)
-    return Finding(name, State.OK, N_("at %(at)s UTC, without a problem"), details=details)
+    return Finding(name, State.OK, N_("at %(at)s, without a problem"), details=details)

@@ -7,7 +7,7 @@ into the learner's files, and an edit never costs progress.
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import clock, media
@@ -140,11 +140,11 @@ def _refuse_emptying(session: Session, sources: Sources, request: Request) -> No
         )
 
 
-def last_import(session: Session, owner_id: int | None = None) -> Any:
-    """The newest import of the library or of an owner's decks, with its id and moment; None when there was none."""
-    return session.execute(
-        select(Import.id, Import.at).where(of_owner(owner_id, Import)).order_by(Import.id.desc()).limit(1)
-    ).first()
+def last_import(session: Session, owner_id: int) -> Any:
+    """The newest import of the library and an owner's decks that stands, with its id and moment; None without one."""
+    theirs = or_(of_owner(None, Import), of_owner(owner_id, Import))
+    stands = and_(theirs, Import.undone_at.is_(None))
+    return session.execute(select(Import.id, Import.at).where(stands).order_by(Import.id.desc()).limit(1)).first()
 
 
 def _has_work(plan: Plan) -> bool:

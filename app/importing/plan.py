@@ -74,6 +74,7 @@ class Plan:
         problems = problems_as_json(file.deck.problems)
         report = FileReport(file.file, file.deck.deck, file.deck.dialect, file.state, problems=problems)
         report.media = gallery.changed(file.showed, file.shows)
+        report.is_new = file.was is None
         if file.unchanged:
             report.counts[Kind.SAME] = file.unchanged
         for match in file.matches:

@@ -66,6 +66,8 @@ class FileReport:
     """How many notes are counted and not listed."""
     media: int = 0
     """How many pictures and sounds come, go or are others than before."""
+    is_new: bool = False
+    """Whether no import has made a deck of the file before."""
 
     def add(self, kind: Kind, line: int, before: Note | None, after: Note | None, *, doubtful: bool = False) -> None:
         """Count one note, and list it while there is room; notes that stay the same are only counted."""
@@ -153,13 +155,26 @@ class ImportReport:
     def summary(self) -> str:
         """The import in one line, in English."""
         counts = [f"{self.count(kind)} {kind}" for kind in Kind if self.count(kind)]
-        others = ((self.doubtful, "doubtful"), (self.media, "pictures and sounds"), (self.problems, "problems"))
-        more = [f"{number} {word}" for number, word in others if number]
-        return f"{self.root}: {len(self.files)} files; {', '.join([*counts, *more]) or 'no notes'}"
+        if self.doubtful:
+            counts.append(f"{self.doubtful} doubtful")
+        if self.media:
+            counts.append(media_in_words(self.media))
+        if self.problems:
+            counts.append(_counted(self.problems, "problem"))
+        return f"{self.root}: {_counted(len(self.files), 'file')}; {', '.join(counts) or 'no notes'}"
 
     def as_json(self) -> dict[str, Any]:
         """The report for a program, and for the database."""
         return asdict(self)
+
+
+def media_in_words(number: int) -> str:
+    """So many pictures and sounds, in English; which of the two a single one is, nobody counts."""
+    return "1 picture or sound" if number == 1 else f"{number} pictures and sounds"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def from_json(stored: dict[str, Any]) -> ImportReport:

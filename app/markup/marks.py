@@ -77,6 +77,10 @@ class Stash:
         """Sanitised `html` with each piece put in: as HTML between tags, as escaped text inside a tag."""
         return self._expanded(html, len(self._pieces)) if self._pieces else html
 
+    def as_text(self, text: str) -> str:
+        """`text` with the text of each piece put in."""
+        return _PIECE.sub(lambda mark: self._piece(mark[0], len(self._pieces)).text, text)
+
     def _expanded(self, html: str, below: int) -> str:
         """`html` with the pieces before number `below`: one may hold earlier ones (a deletion in a code block)."""
 

@@ -139,7 +139,9 @@ def delete() -> ResponseReturnValue:
     form = forms.sent("deletion")
     with form.blaming("typed_name"):
         with _writing() as session:
-            closing.delete_account(session, learner(), form.text("typed_name"), now())
+            code = closing.delete_account(session, learner(), form.text("typed_name"), now())
+        if code is not None:
+            entrance.tell_code(code)
         entrance.leave(gettext("The account and all its progress are deleted."))
         return redirect(url_for("account.log_in"))
     return form.refused(_page(deletion=form))

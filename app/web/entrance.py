@@ -1,5 +1,6 @@
 """The way in and out: the first account, log-in, log-out. A session begins empty, so nobody can have prepared it."""
 
+import click
 from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -62,6 +63,11 @@ def _claimed(form: Form) -> ResponseReturnValue:
     begin(token, learner)
     flash(gettext("Welcome. This account looks after the server, too."))
     return redirect(url_for("today.show"))
+
+
+def tell_code(code: str) -> None:
+    """Print the set-up link, by the address of this request, where the start prints it: in the server's log."""
+    click.echo(setup_code.told(url_for("account.set_up", _external=True), code))
 
 
 def _set_up_page(form: Form) -> str:

@@ -21,6 +21,7 @@ from app.cards import CardView
 from app.decks.note import NoteKind
 from app.srs.sm2 import Grade
 from app.web.language import page_language
+from app.web.look import heading_above
 
 _MOST_KINDS = 200
 _MOST_BUTTONS = 5_000
@@ -50,6 +51,11 @@ class Shown:
     def deck_name(self) -> str:
         """The way to the card's deck, as it is read."""
         return self.card.deck_path.replace("/", " › ")
+
+    @property
+    def heading(self) -> str:
+        """The headings above the card; "" where its question begins with them."""
+        return heading_above(self.card)
 
     @property
     def buttons(self) -> Markup:
@@ -82,7 +88,7 @@ def fragment(shown: Shown, place: Mapping[str, Any]) -> str:
         tuple(place.items()),
         card.kind,
         card.marked,
-        bool(card.heading),
+        bool(shown.heading),
         card.language,
         len(shown.choices),
     )
@@ -92,7 +98,7 @@ def fragment(shown: Shown, place: Mapping[str, Any]) -> str:
         _REVISION: str(card.revision),
         _REVIEW: str(shown.review_id),
         _NAME: escape(shown.deck_name),
-        _HEADING: escape(card.heading),
+        _HEADING: escape(shown.heading),
         _QUESTION: shown.question,
         _ANSWER: shown.answer,
         _BUTTONS: shown.buttons,
@@ -110,11 +116,11 @@ def _pieces(kind: _Kind) -> tuple[str, ...]:
         revision=int(_REVISION),
         kind=kind.kind,
         marked=kind.marked,
-        heading=_HEADING if kind.has_heading else "",
         language=kind.language,
     )
     shown = SimpleNamespace(
         card=card,
+        heading=_HEADING if kind.has_heading else "",
         review_id=_REVIEW,
         deck_name=_NAME,
         question=Markup(_QUESTION),  # noqa: S704 - our own mark

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import importing
 from app.errors import NotFoundError, OboegakiError, RefusedError
@@ -38,6 +38,12 @@ def create() -> ResponseReturnValue:
     return _done(report)
 
 
+@blueprint.get("/imports/own")
+def own() -> ResponseReturnValue:
+    """Where a browser goes that loads the page of a refused upload again: to the page the upload was sent from."""
+    return redirect(url_for("imports.index"))
+
+
 @blueprint.post("/imports/own")
 def create_own() -> ResponseReturnValue:
     """Import uploaded files as decks of the learner's own."""
@@ -66,13 +72,14 @@ def _refused(error: str, refused: ImportReport | None = None) -> ResponseReturnV
 def show(import_id: int) -> ResponseReturnValue:
     """What one import did, and its undo."""
     found = _find(import_id)
+    stands = found.undone_at is None and _may_touch(found)
+    newest = importing.newest(reading(), found.owner_id) if stands else None
     return render_template(
         "imports/show.html",
         found=found,
         report=importing.from_json(found.report),
-        may_undo=found.undone_at is None
-        and importing.newest(reading(), found.owner_id) == found.id
-        and _may_touch(found),
+        may_undo=newest == found.id,
+        first=None if newest == found.id else newest,
     )
 
 
@@ -107,7 +114,9 @@ def _library_plan() -> tuple[ImportReport | None, str]:
 
 def _imports() -> list[Any]:
     """The last imports of the library and of the learner's own decks, the newest first."""
-    columns = (Import.id, Import.at, Import.owner_id, Import.undone_at)
+    files = Import.report["files"]
+    named = (func.json_array_length(files).label("files"), files[0]["file"].as_string().label("first"))
+    columns = (Import.id, Import.at, Import.owner_id, Import.undone_at, *named)
     mine = Import.owner_id.is_(None) | (Import.owner_id == learner().id)
     query = select(*columns).where(mine).order_by(Import.id.desc()).limit(_LISTED)
     return list(reading().execute(query))

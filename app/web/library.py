@@ -1,6 +1,7 @@
 """Library: a deck with its notes, a card with its log, and what a learner sets aside."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from app.cards import CardView
 from app.web.context import database, done_reading, learner, now, reading, renderings, streamed, study_day
 from app.web.context import uuid_field as uuid
 from app.web.desk import beyond
+from app.web.look import heading_above
 from app.web.numbers import whole_number
 from app.web.schedule_words import due_words, easiness_words, standing_words
 
@@ -22,6 +24,8 @@ blueprint = Blueprint("library", __name__)
 _LAST_POSITION = 2**31
 _PLACE = ("deck", "ahead", "more")
 """What a study page's forms carry of the sitting."""
+_SITTING = "sitting"
+"""Says in the address of a card's page that somebody came there from a sitting."""
 
 
 @blueprint.app_template_global()
@@ -48,6 +52,7 @@ def deck(deck_id: int) -> ResponseReturnValue:
         page=library.page(session, learner(), deck_id, begins),
         question=_question,
         answer=_answer,
+        filled=_filled,
         due=lambda card: due_words(card, today),
         today=today,
     )
@@ -68,6 +73,8 @@ def card(card_id: int) -> ResponseReturnValue:
     """A card: both sides, its schedule, its log."""
     session, today = reading(), study_day()
     found = cards.load_one(session, learner(), card_id)
+    is_buried = found.buried_until is not None and found.buried_until > today
+    is_away = is_buried or found.suspended or found.position is None
     return render_template(
         "library/card.html",
         card=found,
@@ -77,7 +84,10 @@ def card(card_id: int) -> ResponseReturnValue:
         standing=standing_words(found, today),
         easiness=easiness_words(found),
         log=library.log_entries(session, learner(), card_id),
-        is_buried=found.buried_until is not None and found.buried_until > today,
+        is_buried=is_buried,
+        heading=heading_above(found),
+        sitting=_sitting(),
+        back=url_for("study.show", **_place(), card=None if is_away else card_id),
         reset_id=uuid4(),
     )
 
@@ -155,9 +165,18 @@ def _back(card_id: int, said: str) -> ResponseReturnValue:
     """To the card's page where the form stood there, else to the sitting, where `back` shows the same card again."""
     flash(said)
     if "page" in request.args:
-        return redirect(url_for("library.card", card_id=card_id))
-    place: dict[str, Any] = {name: request.args[name] for name in _PLACE if name in request.args}
-    return redirect(url_for("study.show", **place, card=request.args.get("back")))
+        return redirect(url_for("library.card", card_id=card_id, **_sitting()))
+    return redirect(url_for("study.show", **_place(), card=request.args.get("back")))
+
+
+def _place() -> dict[str, Any]:
+    """The arguments of the address that lead back to the sitting."""
+    return {name: request.args[name] for name in _PLACE if name in request.args}
+
+
+def _sitting() -> dict[str, Any]:
+    """What the addresses of a card's page carry on, so that it leads back to the sitting it was opened from."""
+    return {_SITTING: 1, **_place()} if _SITTING in request.args else {}
 
 
 def _back_to_deck(deck_id: int, said: str) -> ResponseReturnValue:
@@ -171,6 +190,12 @@ def _question(found: CardView) -> str:
 
 def _answer(found: CardView) -> str:
     return renderings().answer(reading(), found)
+
+
+def _filled(found: CardView) -> str:
+    """A cloze with all its deletions filled in, whichever card asks for them."""
+    deletions = tuple(deletion._replace(card=found.ordinal) for deletion in found.deletions)
+    return renderings().answer(reading(), replace(found, deletions=deletions))
 
 
 def _file_name(title: str) -> str:

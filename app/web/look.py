@@ -6,12 +6,15 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, request, url_for
 from flask_babel import format_date, format_time, gettext, lazy_gettext, ngettext
 from flask_login import current_user
 from markupsafe import Markup
 
 from app import markup
+from app.cards import CardView
+from app.decks.outline import STEP
+from app.doctor import Finding
 from app.queue import MOST_COUNTED
 from app.srs.sm2 import Grade
 from app.web.difference import difference
@@ -54,9 +57,17 @@ def init_app(app: Flask) -> None:
         no_review=NO_REVIEW,
         grade_names=GRADE_NAMES,
         difference=difference,
+        page_before=page_before,
     )
     app.jinja_env.filters.update(
-        days=days, back_in=back_in, count=count, day=day_name, short_day=short_day, moment=moment, plain=plain
+        days=days,
+        back_in=back_in,
+        count=count,
+        day=day_name,
+        short_day=short_day,
+        moment=moment,
+        plain=plain,
+        local=local,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -75,6 +86,12 @@ def static_url(name: str) -> str:
 @cache
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def page_before() -> str:
+    """The address of the page that sent this request's form, "" where that is none of ours."""
+    before = request.referrer or ""
+    return before if request.method == "POST" and before.startswith(request.host_url) else ""
 
 
 def icon(name: str) -> Markup:
@@ -107,13 +124,24 @@ def count(number: int) -> str:
 
 
 def day_name(day: date) -> str:
-    """A date in full, in the language of the page."""
-    return format_date(day, "full")
+    """A day of this year in the language of the page; month and day stay on one line."""
+    return format_date(day, gettext("EEEE, MMMM d")).replace(" ", "\u00a0").replace(",\u00a0", ", ")
 
 
 def moment(at: datetime) -> str:
     """A moment in the learner's time zone, to the minute."""
     return f"{format_date(at, 'medium')} {format_time(at, 'short')}"
+
+
+def heading_above(card: CardView) -> str:
+    """The headings above a card; "" where its question begins with them, as those of an outline do."""
+    return "" if f"{card.question}{STEP}".startswith(f"{card.heading}{STEP}") else card.heading
+
+
+def local(finding: Finding) -> Finding:
+    """A finding of the doctor with its moments in words."""
+    details = {name: moment(told) if isinstance(told, datetime) else told for name, told in finding.details.items()}
+    return finding._replace(details=details)
 
 
 def plain(text: str) -> str:

@@ -18,6 +18,8 @@ from app.web.language import page_language
 from app.web.look import GRADE_NAMES, days
 
 _MOST_LINES = 5_000
+_OVERTAKEN = ("404", "409")
+"""With these the answer of a page was refused that is older than the card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Said:
 
     text: str
     undo: UUID | None = None
+    is_undone: bool = False
+    """Whether it tells of an answer taken back, so that its "Undo" takes back one more."""
 
 
 def after_answer(outcome: Outcome, today: date) -> str:
@@ -44,18 +48,26 @@ def _after_grade(_page_language: str, given: Grade, interval: int, again: bool) 
     if again:
         return gettext("This card was answered before: %(grade)s. Nothing was recorded now.", grade=grade)
     if given.repeats_today:
-        return gettext("%(grade)s: again today", grade=grade)
+        return gettext("%(grade)s: comes back today", grade=grade)
     if interval <= 1:
         return gettext("%(grade)s: back tomorrow", grade=grade)
     return gettext("%(grade)s: back in %(interval)s", grade=grade, interval=days(interval))
 
 
+def before_a_card(session: Session, learner: Learner, today: date) -> Said:
+    """What the address says; where it says nothing, the day's last answer can still be taken back."""
+    return from_address(session, learner, today) or Said("", study.last_review(session, learner, since=today))
+
+
 def from_address(session: Session, learner: Learner, today: date) -> Said | None:
     """What the address says was done before this page: an answer given, one refused, or one undone."""
-    if request.args.get("refused"):
+    refused = request.args.get("refused")
+    if refused in _OVERTAKEN:
         return Said(gettext("That answer was not recorded: the card had been answered or changed in the meantime."))
+    if refused:
+        return Said(gettext("This answer was not recorded"))
     if request.args.get("undone"):
-        return Said(gettext("Undone: the card is back."), study.last_review(session, learner))
+        return Said(gettext("Undone: the card is back."), study.last_review(session, learner), is_undone=True)
     review_id = request.args.get("after", type=UUID)
     if review_id is None:
         return None

@@ -5,16 +5,20 @@ from datetime import date
 from flask_babel import format_date, format_decimal, gettext
 
 from app.cards import CardView
-from app.web.look import back_in
+from app.web.look import days
 
 
 def due_words(card: CardView, today: date) -> str:
-    """When a card is due, in short: "new", "due", "tomorrow", "6 days"."""
-    if card.schedule.due is None:
+    """When a card is due, in short: "new", "due now", "again today", "tomorrow", "in 6 days"."""
+    due = card.schedule.due
+    if due is None:
         return gettext("new")
-    if card.schedule.due <= today:
-        return gettext("due")
-    return back_in((card.schedule.due - today).days)
+    if due <= today:
+        return gettext("due now")
+    if _comes_again(card, today):
+        return gettext("again today")
+    interval = (due - today).days
+    return gettext("tomorrow") if interval == 1 else gettext("in %(interval)s", interval=days(interval))
 
 
 def standing_words(card: CardView, today: date) -> str:
@@ -24,12 +28,21 @@ def standing_words(card: CardView, today: date) -> str:
         return gettext("New: it has not been reviewed yet.")
     if due == today:
         return gettext("Due today.")
-    day = format_date(due, "medium")
-    if due < today:
+    day, interval = format_date(due, "medium"), (due - today).days
+    if interval < 0:
         return gettext("Due since %(day)s.", day=day)
-    if (due - today).days == 1:
+    if _comes_again(card, today):
+        if interval == 1:
+            return gettext("Again today, then tomorrow, on %(day)s.", day=day)
+        return gettext("Again today, then in %(interval)s, on %(day)s.", interval=days(interval), day=day)
+    if interval == 1:
         return gettext("Back tomorrow, on %(day)s.", day=day)
-    return gettext("Back in %(interval)s, on %(day)s.", interval=back_in((due - today).days), day=day)
+    return gettext("Back in %(interval)s, on %(day)s.", interval=days(interval), day=day)
+
+
+def _comes_again(card: CardView, today: date) -> bool:
+    """Whether a card that was reviewed today is drilled before the day is over."""
+    return card.schedule.repeat_today and card.reviewed_on == today
 
 
 def easiness_words(card: CardView) -> str:

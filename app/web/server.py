@@ -58,7 +58,7 @@ def _added(form: Form, password: PasswordHash) -> ResponseReturnValue:
             form.text("user_name"),
             password,
             is_admin=form.text("is_admin") == "yes",
-            time_zone=config().time_zone,
+            time_zone=learner().time_zone,
             language="",
             now=now(),
         )

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from app import cards, stats, study
 from app.errors import OboegakiError
+from app.learner import Learner
 from app.srs.sm2 import Grade
 from app.study import Answer, Outcome
 from app.web import said
@@ -20,6 +21,7 @@ from app.web.context import uuid_field as uuid
 from app.web.desk import sit_down, stay
 from app.web.errors import wants_json
 from app.web.fragments import fragment
+from app.web.look import count
 from app.web.numbers import whole_number
 
 blueprint = Blueprint("study", __name__)
@@ -35,6 +37,8 @@ def show() -> ResponseReturnValue:
     """The next card of the sitting, or first the one that is asked for; when none is left, the end."""
     desk = sit_down()
     wanted = [card_id for card_id in [request.args.get("card", type=whole_number)] if card_id is not None]
+    if wanted and _is_answered_since(desk.learner, wanted[0]):
+        return redirect(desk.page())
     shown = desk.next_cards(2 - len(wanted), first=wanted)
     if not shown:
         return redirect(desk.end(**{name: request.args[name] for name in _DONE if name in request.args}))
@@ -43,9 +47,15 @@ def show() -> ResponseReturnValue:
         shown=shown[0],
         upcoming=shown[1] if len(shown) > 1 else None,
         left=desk.left(),
-        said=said.from_address(reading(), desk.learner, desk.today),
+        said=said.before_a_card(reading(), desk.learner, desk.today),
         place=desk.place,
     )
+
+
+def _is_answered_since(me: Learner, card_id: int) -> bool:
+    """Whether the address is that of an undo, and its card has had another answer since: somebody went back to it."""
+    undone = request.args.get("undone", type=UUID)
+    return undone is not None and not study.is_last_undone(connection(), me, card_id, undone)
 
 
 @blueprint.post("/cards/<int:card_id>/reviews")
@@ -81,7 +91,7 @@ def _reply(outcome: Outcome) -> ResponseReturnValue:
     return jsonify(
         said=said.after_answer(outcome, desk.today),
         undo=outcome.review_id,
-        left=desk.left()._asdict(),
+        left={name: count(number) for name, number in desk.left()._asdict().items()},
         next=fragment(following[0], desk.place) if following else None,
         end=desk.end(after=outcome.review_id),
     )

@@ -25,5 +25,5 @@ def show() -> ResponseReturnValue:
         decks=stats.deck_tree(session, learner(), today),
         forecast=stats.forecast(session, learner(), today),
         summary=stats.day_summary(session, learner(), today),
-        last_import=importing.last_import(session),
+        last_import=importing.last_import(session, learner().id),
     )

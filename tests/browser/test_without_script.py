@@ -22,6 +22,12 @@ def test_a_card_is_answered_and_undone_without_a_script(site: Site, open_browser
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".said")).to_contain_text("the card is back")
     assert (question(page), site.recorded()) == (first, 2)
+    page.locator(".turn > summary").click()
+    page.get_by_role("button", name="Good").click()
+    second = question(page)
+    page.go_back()
+    assert question(page) == second, "the page of an undo shows its card until that is answered again"
+    expect(page.locator(".said")).to_be_empty()
 
 
 def test_a_card_is_answered_by_thumb_on_a_phone(site: Site, open_browser: Open) -> None:

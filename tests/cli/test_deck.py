@@ -125,7 +125,7 @@ def test_cut_says_which_memo_cannot_be_read(tmp_path: Path) -> None:
 def test_import_takes_the_cards_folder_and_says_what_it_did(config: Config, database: Database) -> None:
     (config.cards_dir / "a.md").write_text(START)
     result = run("import")
-    assert result.stdout.splitlines() == ["a.md: read: 1 new", f"{config.cards_dir}: 1 files; 1 new", "import 1"]
+    assert result.stdout.splitlines() == ["a.md: read: 1 new", f"{config.cards_dir}: 1 file; 1 new", "import 1"]
     assert live(database) == ["What starts a container?"]
     (config.cards_dir / "a.md").write_text(START.replace("What starts", "Which command starts"))
     assert "  a.md:1: ~ reworded: What starts a container? -> Which command starts a container?" in run("import").stdout
@@ -151,6 +151,27 @@ def test_a_part_of_the_cards_folder_does_not_retire_the_rest(config: Config, dat
     assert len(live(database)) == 2
 
 
+def test_a_refused_import_retires_nothing(config: Config, database: Database, tmp_path: Path) -> None:
+    """Taken as the library, the other folder would put its notes in the place of all others."""
+    (config.cards_dir / "a.md").write_text(START)
+    run("import")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "b.md").write_text(STOP)
+    (config.cards_dir / "link.md").symlink_to(other / "b.md")
+    for path in (other, other / "b.md", config.cards_dir / "link.md", tmp_path):
+        assert run("import", path).exit_code == 1
+    assert live(database) == ["What starts a container?"]
+
+
+def test_a_report_counts_one_thing_as_one(config: Config) -> None:
+    (config.cards_dir / "img.png").write_bytes(PNG)
+    (config.cards_dir / "a.md").write_text(START + "\n![x](img.png)\nA: stray\n")
+    told = run("import").stdout.splitlines()
+    assert told[0] == "a.md: read: 1 new, 1 picture or sound"
+    assert told[-2] == f"{config.cards_dir}: 1 file; 1 new, 1 picture or sound, 1 problem"
+
+
 def test_import_for_an_account_makes_decks_of_its_own(tmp_path: Path, database: Database) -> None:
     with database.writing() as session:
         owner = add_learner(session, "hanako")
@@ -173,3 +194,23 @@ def test_an_exported_deck_imports_to_the_same_notes(config: Config, database: Da
     (config.cards_dir / "a.md").write_text(output.read_text())
     counts = json.loads(run("import", "--json").stdout)["files"][0]["counts"]
     assert counts == {"same": 2}
+
+
+def test_a_deck_that_only_holds_others_is_not_exported_and_they_are_named(config: Config) -> None:
+    (config.cards_dir / "a.md").write_text("---\nname: Docker/Network\n---\n" + START)
+    (config.cards_dir / "b.md").write_text("---\nname: Docker/基本\n---\n" + STOP)
+    run("import")
+    refused = run("export", "Docker")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    sentence = 'The deck "Docker" has no notes of its own; choose one below it: Docker/Network, Docker/基本'
+    assert str(refused.exception) == sentence
+
+
+def test_a_deck_whose_notes_are_all_gone_is_not_exported(config: Config, tmp_path: Path) -> None:
+    (config.cards_dir / "a.md").write_text("---\nname: Docker\n---\n" + START)
+    run("import")
+    (config.cards_dir / "a.md").unlink()
+    run("import")
+    refused = run("export", "Docker", "-o", tmp_path / "out.md")
+    assert (refused.exit_code, str(refused.exception)) == (1, 'The deck "Docker" has no notes; choose another')
+    assert not (tmp_path / "out.md").exists()

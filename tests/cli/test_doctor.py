@@ -30,7 +30,7 @@ def test_each_finding_is_a_line_with_its_remedy_and_a_warning_is_no_failure(conf
     ]
     assert lines[3] == (
         f"warning Last backup: there is none in {config.data_dir}/backups; "
-        "make one now, and one each day: oboegaki data backup"
+        'make one now, on the page "Backups" or by: oboegaki data backup'
     )
     assert lines[10] == "ok      Base path: pages are served at the root of their host"
 
@@ -42,7 +42,7 @@ def test_something_bad_is_exit_status_1(config: Config) -> None:
     bad = [line for line in result.stdout.splitlines() if line.startswith("bad")]
     assert len(bad) == 1
     assert bad[0].startswith("bad     Last backup: oboegaki-20260302T093000Z.db is ")
-    assert bad[0].endswith(" days old; make one now, and one each day: oboegaki data backup")
+    assert bad[0].endswith(' days old; make one now, on the page "Backups" or by: oboegaki data backup')
 
 
 def test_the_doctor_speaks_to_programs(config: Config) -> None:
@@ -51,7 +51,7 @@ def test_the_doctor_speaks_to_programs(config: Config) -> None:
         "name": "Last backup",
         "state": "warning",
         "sentence": f"there is none in {config.data_dir}/backups",
-        "remedy": "make one now, and one each day: oboegaki data backup",
+        "remedy": 'make one now, on the page "Backups" or by: oboegaki data backup',
     }
     assert {finding["state"] for finding in told} == {"ok", "warning"}
 

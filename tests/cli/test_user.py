@@ -1,7 +1,10 @@
 """The command `oboegaki user`."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -30,7 +33,7 @@ def run(*arguments: str, typed: str = "") -> Result:
 
 def test_an_account_is_added_with_a_password_typed_twice_and_never_shown(database: Database) -> None:
     result = run("add", "hanako", typed=f"{PASSWORD}\n{PASSWORD}\n")
-    assert (result.exit_code, result.stdout) == (0, 'Added the account "hanako".\n')
+    assert (result.exit_code, result.stdout) == (0, 'Added the account "hanako" in the time zone Asia/Tokyo.\n')
     assert PASSWORD not in result.output
     learner = enter(database, "hanako").learner
     assert (learner.time_zone, learner.is_admin) == ("Asia/Tokyo", False)
@@ -46,6 +49,35 @@ def test_an_administrator_is_added_with_a_password_from_standard_input(database:
     result = run("add", "hanako", "--admin", "--password-stdin", typed=f"{PASSWORD}\r\nanother line\n")
     assert result.exit_code == 0
     assert enter(database, "hanako").learner.is_admin
+
+
+def test_an_account_is_added_in_a_time_zone_of_its_own(database: Database) -> None:
+    result = run("add", "hanako", "--time-zone", "America/Lima", "--password-stdin", typed=PASSWORD)
+    assert result.stdout == 'Added the account "hanako" in the time zone America/Lima.\n'
+    assert enter(database, "hanako").learner.time_zone == "America/Lima"
+
+
+def test_a_time_zone_that_does_not_exist_is_told_before_anybody_types(database: Database) -> None:
+    result = run("add", "hanako", "--time-zone", "Mars/Olympus")
+    assert str(result.exception) == 'There is no time zone "Mars/Olympus"; use a name such as Asia/Tokyo'
+    assert "Password" not in result.output
+
+
+@pytest.mark.parametrize("verb", ["add", "password"])
+def test_without_a_terminal_no_password_is_asked_for(database: Database, verb: str) -> None:
+    """In a session of its own, so that there is none; as under cron, or with `docker compose exec -T`."""
+    if verb == "password":
+        add_account(database, "hanako")
+    done = subprocess.run(  # noqa: S603 - our own command
+        [str(Path(sys.executable).with_name("oboegaki")), "user", verb, "hanako"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+    sentence = "There is no terminal to type the password at; give it as one line of standard input with"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"oboegaki: {sentence} --password-stdin\n")
 
 
 def test_a_password_is_no_argument() -> None:
@@ -75,7 +107,7 @@ def test_accounts_are_listed_a_line_each(database: Database) -> None:
     add_account(database, "taro")
     enter(database, "花子")
     assert run("list").stdout.splitlines() == [
-        "taro\tlearner\tadded 2026-03-02\tnot seen lately\t0 devices",
+        "taro\tlearner\tadded 2026-03-02\tnot logged in anywhere\t0 devices",
         "花子\tadministrator\tadded 2026-01-05\tseen 2026-03-02 09:30 UTC\t1 device",
     ]
 

@@ -27,8 +27,8 @@ MEMO = """\
 
 DECK = """\
 ---
-name = "sea/Ships"
-dialect = "qa"
+name: sea/Ships
+dialect: qa
 ---
 
 Q: Ships › harbour
@@ -62,7 +62,7 @@ def test_a_memo_becomes_a_deck_file_that_a_person_can_edit() -> None:
 def test_what_the_front_matter_says_is_kept() -> None:
     memo = '---\ndeck: "A \\"b\\" / C"\ntags: [x, 海]\nlang: en\ndialect: outline\nother: y\n---\n- a\n  - b\n'
     text = cut(memo, "m.md").text
-    assert text.startswith('---\nname = "A \\"b\\"/C"\ntags = ["x", "海"]\nlang = "en"\ndialect = "qa"\n---\n\nQ: a\n')
+    assert text.startswith('---\nname: "A \\"b\\"/C"\ntags: [x, 海]\nlang: en\ndialect: qa\n---\n\nQ: a\n')
     read = read_deck_file(text.encode(), "other.md")
     assert (read.deck, read.language, read.notes[0].tags) == ('A "b"/C', "en", ("x", "海"))
 

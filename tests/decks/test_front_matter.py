@@ -1,8 +1,10 @@
 """Promises of front matter: what it says, in TOML or YAML, and what is refused in it."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from app.decks.front_matter import LONGEST, deck_path, read_front_matter
+from app.decks.front_matter import LONGEST, deck_path, read_front_matter, write_front_matter
 
 
 def test_toml_is_read() -> None:
@@ -74,7 +76,7 @@ def test_a_syntax_error_is_told_with_its_line(inside: str, line: int, start: str
     found = read_front_matter(f"---\n{inside}---\nQ: a\n")
     assert [each.line for each in found.problems] == [line]
     assert str(found.problems[0]).startswith(start)
-    assert str(found.problems[0]).endswith('; write one key a line, like: name = "Docker/Network"')
+    assert str(found.problems[0]).endswith('; write one key a line, like "name: Docker/Network"')
     assert found.body == "Q: a\n"
 
 
@@ -149,3 +151,29 @@ def test_a_name_that_is_long_or_deep_is_told_and_ignored(name: str) -> None:
 def test_an_escape_that_no_database_takes_is_shown_as_unreadable() -> None:
     found = read_front_matter('---\nname: "a\\ud800b"\ntags: ["\\udfff", "\\0"]\n---\n')
     assert (found.deck, found.tags) == ("a\ufffdb", ("\ufffd",))
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40)
+
+
+@given(_TEXTS, st.lists(_TEXTS))
+@example("a: b", [])
+@example("a #b", ["a, b", "[c]", "- d", "&e", "*f", "-g", "a b"])
+@example("'", ['"', "\\"])
+@example("x = 1", [])
+@example("---", ["yes", "1e3", "~"])
+@example("\x7fx\ufeff", ["\uffff\x9f", "\x01"])
+def test_what_is_written_is_read_back_unchanged(text: str, texts: list[str]) -> None:
+    """Names and tags as reading gives them, of any characters that a database takes."""
+    name = deck_path(text)
+    tags = tuple(dict.fromkeys(filter(None, ("_".join(tag.split()).lstrip("#") for tag in texts))))
+    found = read_front_matter(write_front_matter(name, tags, "ja") + "Q: a\n")
+    assert (found.deck, found.tags, found.language, found.dialect) == (name, tags, "ja", "qa")
+    assert (found.body, found.problems) == ("Q: a\n", ())
+
+
+def test_it_is_written_as_the_readme_teaches_it() -> None:
+    written = write_front_matter("Docker/Network", ("docker", "a,b"), "en")
+    assert written == '---\nname: Docker/Network\ntags: [docker, "a,b"]\nlang: en\ndialect: qa\n---\n'
+    written = write_front_matter('Docker: "x"/基本', (), "")
+    assert written == '---\nname: "Docker: \\"x\\"/基本"\ndialect: qa\n---\n'

@@ -60,7 +60,7 @@ def test_what_was_asked_for_wins_over_front_matter_and_that_over_the_text() -> N
         (
             "---\nname: a\ndialect: cards\n---\nQ: a\nA: b",
             3,
-            'unknown dialect "cards"; choose one of: qa, outline, obsidian, heading, anki-cloze, inka',
+            'unknown dialect "cards"; choose one of: qa, outline',
         ),
         (
             "words",

@@ -18,6 +18,7 @@ from app.markup import plain
         ("a<br></br>b <kbd>c</kbd>", "a b c"),
         ("snake_case_name と _斜_", "snake_case_name と 斜"),
         (r"$x^2$ と \*a\* と $5", "x^2 と *a* と $5"),
+        (r"$a_1 + b_2$ と $\sum_{i}^{n}x_i$ と _斜_", r"a_1 + b_2 と \sum_{i}^{n}x_i と 斜"),
         ("> 引用\n\n---\n\n後 &amp; 先", "引用 後 & 先"),
         ("", ""),
     ],

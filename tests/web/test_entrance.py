@@ -13,7 +13,7 @@ from app.db import Database
 from app.learner import Learner
 from app.models import User
 from app.web.entrance import below_this_app
-from tests.entrance import OTHER_PASSWORD, PASSWORD
+from tests.entrance import OTHER_PASSWORD, PASSWORD, add_account
 from tests.web.conftest import Browser, control, shown
 
 
@@ -34,7 +34,7 @@ def _account(database: Database, name: str) -> User:
 def test_a_server_without_an_account_says_where_the_set_up_link_is(stranger: Browser) -> None:
     page = stranger.client.get("/", follow_redirects=True)
     assert page.request.path == "/set-up"
-    assert "To make the first account, open the set-up link that the server printed when it started." in shown(page)
+    assert "To make the first account, open the set-up link that the server printed last." in shown(page)
 
 
 def test_the_set_up_link_makes_an_administrator_who_is_logged_in(
@@ -57,9 +57,37 @@ def test_a_wrong_code_makes_no_account(stranger: Browser, database: Database, co
     link = "/set-up?code=0123"
     page = stranger.post(link, page=link, code="0123", name="hanako", password=PASSWORD, time_zone="UTC")
     assert page.status_code == 400
-    assert "The set-up code is wrong or was replaced at a later start" in shown(page)
+    assert "The set-up code is wrong or was replaced by a later one" in shown(page)
     with database.reading() as session:
         assert not setup_code.is_claimed(session)
+
+
+def test_when_the_only_account_goes_the_log_has_a_new_link_and_the_server_is_no_dead_end(
+    app: Flask, database: Database, code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The old code is dead; the new one stands on standard output alone, in the words of the start."""
+    link = f"/set-up?code={code}"
+    claim = {"name": "hanako", "password": PASSWORD, "time_zone": "UTC"}
+    leaving = Browser(app.test_client())
+    leaving.post(link, page=link, code=code, **claim)
+    capsys.readouterr()
+    assert leaving.post("/account/deletion", page="/account", typed_name="hanako").location == "/log-in"
+    printed = capsys.readouterr()
+    told = re.fullmatch(r"Set up the first account: http://localhost(/set-up\?code=([0-9a-f]{32}))\n", printed.out)
+    assert told is not None
+    assert told[2] not in printed.err
+    assert leaving.post(link, page=link, code=code, **claim).status_code == 400
+    newcomer = Browser(app.test_client())
+    assert newcomer.post(told[1], page=told[1], code=told[2], **claim | {"name": "taro"}).location == "/"
+    assert _account(database, "taro").is_admin
+
+
+def test_when_one_of_several_accounts_goes_nothing_is_printed(
+    browser: Browser, app: Flask, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_account(database, "taro", is_admin=True)
+    assert browser.post("/account/deletion", page="/account", typed_name="hanako").location == "/log-in"
+    assert capsys.readouterr().out == ""
 
 
 def test_what_is_wrong_with_a_set_up_stands_beside_its_field(stranger: Browser, code: str) -> None:
@@ -151,7 +179,7 @@ def test_a_throttled_log_in_says_how_long_to_wait(stranger: Browser, hanako: Lea
     page = stranger.log_in("hanako", PASSWORD)
     assert page.status_code == 429
     assert 1 <= int(page.headers["Retry-After"]) <= 60
-    assert "Too many attempts; nothing was looked at. Try again in 1 min" in shown(page)
+    assert "Too many attempts; this one was not checked. Try again in 1 minute" in shown(page)
     assert 'aria-describedby="log-in-form-error"' in control(page.text, "log-in-password")
     assert "aria-invalid" not in page.text
 

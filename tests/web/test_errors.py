@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.db import Database
 from tests.entrance import add_account
-from tests.web.conftest import entered
+from tests.web.conftest import Browser, entered
 
 FULL = "The disk is full; nothing was recorded. Tell the person who runs this server."
 FULL_JA = "ディスクがいっぱいのため、何も記録していません。サーバーの管理者に知らせてください。"
@@ -80,3 +80,20 @@ def test_a_fault_of_the_look_at_who_is_there_is_told_by_a_page_too(app: Flask, d
     assert (page.status_code, NOT_NOW in unescape(page.text)) == (503, True)
     reply = client.get("/", headers={"Accept": "application/json", "Accept-Language": "en"})
     assert (reply.status_code, reply.get_json()) == (503, {"error": NOT_NOW})
+
+
+@pytest.mark.parametrize(
+    ("before", "offered"),
+    [
+        ("http://localhost/account?from=1", True),
+        ("http://localhost.evil.example/account", False),
+        ("https://evil.example/", False),
+        ("javascript:alert(1)", False),
+    ],
+)
+def test_a_page_too_old_to_be_sent_leads_back_to_itself_and_nowhere_else(
+    browser: Browser, before: str, offered: bool
+) -> None:
+    page = browser.client.post("/log-out", headers={"Referer": before})
+    assert page.status_code == 400
+    assert ("Load the page again" in page.text) == (f'href="{before}"' in page.text) == offered

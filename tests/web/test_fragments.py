@@ -72,6 +72,7 @@ def from_template(card: Shown, place: dict[str, Any]) -> str:
     [
         shown(),
         shown(heading="Bridges & <hosts>"),
+        shown(heading="Docker › Network", front="Docker › Network › bridge"),
         shown(marked=True, language="ja", heading="図"),
         shown(kind=NoteKind.CLOZE, deck_path='A & <b>/"C"'),
         shown(grades=tuple(Grade), is_drill=True, id=987, deck_id=65, revision=0),
@@ -83,6 +84,24 @@ def test_a_fragment_is_what_the_template_shows(card: Shown, place: dict[str, Any
     assert fragment(card, place) == from_template(card, place)
     other = replace(card, card=replace(card.card, id=4711, revision=9), review_id=UUID(int=6))
     assert fragment(other, place) == from_template(other, place)
+
+
+@pytest.mark.usefixtures("request_context")
+@pytest.mark.parametrize(
+    ("heading", "question", "above"),
+    [
+        ("Docker › Network", "Docker › Network › bridge", ""),
+        ("Docker › Network", "Docker › Network", ""),
+        ("Docker", "Dockerfile: what is it?", "Docker"),
+        ("Network", "Docker › Network", "Network"),
+    ],
+)
+def test_headings_stand_above_a_card_where_its_question_does_not_begin_with_them(
+    heading: str, question: str, above: str
+) -> None:
+    card = shown(heading=heading, front=question)
+    assert card.heading == above
+    assert ("› Docker" in fragment(card, {})) == (above == "Docker")
 
 
 @pytest.mark.usefixtures("request_context")

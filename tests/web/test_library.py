@@ -49,8 +49,8 @@ def test_a_deck_tells_how_far_its_cards_are(
         setaside.suspend(session, hanako, suspended)
     page = browser.text(f"/decks/{deck_id}")
     assert "due today 1 new today 1 new 1 young 1 mature 1 suspended 1" in page
-    assert "due · interval 6 days" in page
-    assert "30 days · interval 30 days leech" in page
+    assert "due now · interval 6 days" in page
+    assert "in 30 days · interval 30 days leech" in page
     assert "Study this deck" in page
 
 
@@ -299,6 +299,69 @@ def test_a_retired_deck_says_that_its_file_is_gone(
     page = browser.text(f"/decks/{deck_id}")
     assert "The file of this deck is gone. Its cards are kept, with their logs, until it is back." in page
     assert "Study" not in page.partition("The file of this deck is gone.")[2]
+
+
+def test_the_page_of_a_card_leads_back_to_the_sitting_it_was_opened_from(
+    browser: Browser, deck_id: int, cards: list[int]
+) -> None:
+    sitting = f"/cards/{cards[0]}?sitting=1&deck={deck_id}&ahead=1&more=10"
+    back = f'href="/study?deck={deck_id}&amp;ahead=1&amp;more=10&amp;card={cards[0]}"'
+    assert sitting.replace("&", "&amp;") in browser.get(f"/study?deck={deck_id}&ahead=1&more=10&card={cards[0]}").text
+    assert back in browser.get(sitting).text
+    marked = browser.post(f"/cards/{cards[0]}/mark?page=1&{sitting.partition('?')[2]}", page=sitting)
+    assert back in browser.get(marked.location).text
+    assert "Back to studying" not in browser.text(f"/cards/{cards[0]}")
+
+
+def test_the_way_back_to_a_sitting_never_leads_elsewhere(browser: Browser, cards: list[int]) -> None:
+    page = browser.get(f"/cards/{cards[0]}?sitting=//evil.example&deck=//evil.example&back=//evil.example")
+    assert f'href="/study?deck=//evil.example&amp;card={cards[0]}"' in page.text
+    assert 'href="//' not in page.text
+
+
+def test_a_card_set_aside_is_not_shown_on_the_way_back(browser: Browser, cards: list[int]) -> None:
+    own = f"/cards/{cards[0]}?sitting=1"
+    page = browser.get(browser.post(f"/cards/{cards[0]}/suspension?page=1&sitting=1", page=own).location)
+    assert '<a href="/study">' in page.text
+
+
+@pytest.mark.parametrize(
+    ("grade", "standing", "short"),
+    [(2, "Again today, then tomorrow, on ", "again today"), (4, "Back tomorrow, on ", "tomorrow")],
+)
+def test_a_card_that_comes_again_today_says_so(
+    browser: Browser,
+    database: Database,
+    hanako: Learner,
+    deck_id: int,
+    cards: list[int],
+    now: datetime,
+    grade: int,
+    standing: str,
+    short: str,
+) -> None:
+    with database.writing() as session:
+        give(session, hanako, cards[0], grade, now)
+    assert standing in browser.text(f"/cards/{cards[0]}")
+    assert f"line 1 {short} · interval 1 day" in browser.text(f"/decks/{deck_id}")
+
+
+def test_a_deck_marks_every_deletion_of_a_cloze(browser: Browser, database: Database, deck_id: int) -> None:
+    with database.writing() as session:
+        add_cards(session, deck_id, 1, siblings=2)
+        spans = [["alpha", 0, 1, ""], ["beta", 6, 2, ""]]
+        session.execute(update(Note).values(kind="cloze", front="alpha beta", back="", deletions=spans))
+    page = browser.get(f"/decks/{deck_id}").text
+    assert all(f'<mark class="deletion filled">{word}</mark>' in page for word in ("alpha", "beta"))
+
+
+def test_a_deck_that_only_holds_others_counts_no_stages_of_its_own(browser: Browser, database: Database) -> None:
+    with database.writing() as session:
+        above = add_deck(session, "Docker")
+        below = add_deck(session, "Docker/Network", position=1)
+        add_cards(session, below, 2)
+    assert "due today 0 new today 2 Study this deck" in browser.text(f"/decks/{above}")
+    assert "new today 2 new 2 young 0 mature 0 suspended 0" in browser.text(f"/decks/{below}")
 
 
 def test_a_card_without_a_file_order_is_left_out_of_the_figures(

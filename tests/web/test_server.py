@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import create_app
 from app.backups import backups_folder, backups_in, make_backup
@@ -116,6 +116,14 @@ def test_an_account_is_added(app: Flask, chief: Browser) -> None:
     assert answer.location == "/server/accounts"
     assert "The account taro is made." in chief.text("/server/accounts")
     assert entered(app, "taro").get("/server/accounts").status_code == 404
+
+
+def test_an_added_account_begins_in_the_time_zone_of_the_one_who_adds_it(chief: Browser, database: Database) -> None:
+    with database.writing() as session:
+        session.execute(update(User).where(User.name == "chief").values(time_zone="Asia/Tokyo"))
+    chief.post("/server/accounts", page="/server/accounts", user_name="taro", user_password=PASSWORD)
+    with database.reading() as session:
+        assert session.scalars(select(User.time_zone).where(User.name == "taro")).one() == "Asia/Tokyo"
 
 
 def test_an_administrator_is_added(app: Flask, chief: Browser) -> None:

@@ -4,15 +4,17 @@ import re
 from datetime import datetime
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from app.db import Database
 from app.learner import Learner
-from app.models import User
+from app.models import Import, User
+from tests.entrance import add_account
 from tests.library import add_cards, add_deck, days, give, put_due
 from tests.web.conftest import Browser
 
 NEW_A_DAY = 20
+_AN_IMPORT = {"root": "cards", "report": {"root": "cards", "files": []}}
 
 
 @pytest.fixture
@@ -99,6 +101,16 @@ def test_the_day_s_limit_of_reviews_holds_for_each_deck_of_the_list(
     with database.writing() as session:
         session.execute(update(User).values(reviews_per_day=1))
     assert _due(browser) == [1, 1]
+
+
+def test_the_last_import_is_the_newest_that_stands_of_the_library_and_of_own_decks(
+    browser: Browser, database: Database, hanako: Learner, deck_id: int, now: datetime
+) -> None:
+    other = add_account(database, "taro")
+    with database.writing() as session:
+        for number, (owner, undone) in enumerate([(None, None), (hanako.id, None), (None, now), (other.id, None)], 1):
+            session.execute(insert(Import).values(id=number, owner_id=owner, undone_at=undone, **_AN_IMPORT, at=now))
+    assert re.findall(r'href="(/imports/\d+)"', browser.get("/").text) == ["/imports/2"]
 
 
 def _due(browser: Browser) -> list[int]:

@@ -1,6 +1,6 @@
 // Makes studying quick: the next card is on the page before it is needed, the answer is sent behind it.
-// Without this script the same forms work as pages. Nothing is lost when a request fails: the answer is sent
-// again under the same id until the server has it.
+// Without this script the same forms work as pages. Nothing is lost when a request fails: an answer, and an undo, is
+// sent again under the same id until the server has it.
 
 "use strict";
 
@@ -11,14 +11,19 @@ const keys = document.getElementById("keys");
 const words = document.getElementById("words").dataset;
 const RETRY_MS = [1000, 2000, 5000, 10000];
 const LONGEST_MS = 120000;
-const DOUBLE_CLICK_MS = 400;
+const LONGEST_WAIT_MS = 15000;
+const DOUBLE_CLICK_MS = 500;
+const FIRST_LINES_PX = 128;
 
 let upcoming = document.getElementById("upcoming")?.innerHTML ?? null;
-let shownAt = performance.now();
+const loadedAt = performance.now();
+const offeredFirst = undo.action;
+let shownAt = loadedAt;
+let changedAt = loadedAt;
 let sending = null;
 const unsaved = new Map();
-let refusal = false;
-let isUndoWanted = false;
+let refusal = 0;
+let isUndoing = false;
 
 function current() {
   return stage.querySelector(".card");
@@ -34,11 +39,9 @@ function say(text) {
 }
 
 function offerUndo(review) {
-  undo.hidden = !review;
-  if (review) {
-    undo.action = undo.dataset.action.replace("00000000-0000-0000-0000-000000000000", review);
-    undo.elements.undo.value = crypto.randomUUID?.() ?? undo.elements.undo.value;
-  }
+  undo.hidden = false;
+  undo.querySelector("span").textContent = undo.dataset.words;
+  undo.action = undo.dataset.action.replace("00000000-0000-0000-0000-000000000000", review);
 }
 
 function turn() {
@@ -50,14 +53,22 @@ function turn() {
 
 // A card is shown: its question has the focus, its clock starts, its answer takes the focus when it is turned.
 function welcome() {
-  shownAt = performance.now();
+  shownAt = changedAt = performance.now();
   const card = current();
   if (!card) return;
   card.querySelector(".turn").addEventListener("toggle", () => {
-    card.querySelector(".answer").focus({ preventScroll: false });
+    reveal(card.querySelector(".answer"), card.querySelector(".grades"));
   });
   card.querySelector(".grades").addEventListener("submit", grade);
   window.scrollTo(0, 0);
+}
+
+// The question stays where it was unless the first lines of the answer are out of sight, over the page or under the bar.
+function reveal(answer, bar) {
+  answer.focus({ preventScroll: true });
+  const { top, height } = answer.getBoundingClientRect();
+  const below = top + Math.min(height, FIRST_LINES_PX) - bar.getBoundingClientRect().top;
+  window.scrollBy(0, Math.min(top, Math.max(0, below)));
 }
 
 function show(html) {
@@ -69,7 +80,7 @@ function show(html) {
 function grade(event) {
   event.preventDefault();
   const form = event.currentTarget;
-  if (!event.submitter || form.dataset.sent || isUndoWanted) return;
+  if (!event.submitter || form.dataset.sent || isUndoing) return;
   form.dataset.sent = "yes";
   for (const button of form.querySelectorAll("button")) button.disabled = true;
   const answer = new FormData(form);
@@ -81,43 +92,58 @@ function grade(event) {
   } else {
     say(words.loading);
   }
-  offerUndo(null);
-  send(form.action, answer, form);
+  offerUndo(answer.get("review"));
+  send(form.action, answer, (reply) => received(reply, form), () => {
+    if (!form.isConnected && current()) answer.set("holding", current().dataset.card);
+  });
 }
 
-// Answers go out one after the other: the reply to one names the card after the next.
-function send(address, answer, form) {
+// Undo means the answer given last. What is graded until its page has come would be another card than it seems; the
+// second click of a double click on Undo would take back the answer before.
+function takeBack(event) {
+  event.preventDefault();
+  const isFirst = undo.action === offeredFirst;
+  const isSecondClick = event.submitter && isFirst && performance.now() - loadedAt < DOUBLE_CLICK_MS;
+  if (isUndoing || isSecondClick) return;
+  isUndoing = true;
+  send(undo.action, new FormData(undo), takenBack);
+}
+
+function takenBack(reply) {
+  if (reply.refused) {
+    refuse(reply);
+    return;
+  }
+  refusal = 0;
+  location.assign(reply.location);
+}
+
+// What is sent goes out in turn: the reply to an answer names the card after the next, an undo needs its answer there.
+function send(address, answer, receive, prepare = () => {}) {
   const job = () => {
-    if (!form.isConnected && current()) answer.set("holding", current().dataset.card);
-    return deliver(address, answer, 0).then((reply) => received(reply, form)).then(() => done(answer));
+    prepare();
+    return deliver(address, answer, 0).then(receive).then(() => done(answer));
   };
   unsaved.set(answer, address);
   stage.ariaBusy = "true";
   sending = sending ? sending.then(job, job) : job();
 }
 
-// After a refusal the page is not to be trusted: the server shows what holds, once no answer is on its way.
+// After a refusal the page is not to be trusted: the server shows what holds, once nothing is on its way.
 function done(answer) {
   unsaved.delete(answer);
   if (unsaved.size) return;
   stage.ariaBusy = "false";
-  if (refusal) {
-    location.replace(words.renewed);
-  } else if (isUndoWanted) {
-    takeBack();
-  }
+  if (!refusal) return;
+  const renewed = new URL(words.renewed, location);
+  renewed.searchParams.set("refused", refusal);
+  location.replace(renewed);
 }
 
-// Undo means the answer given last: while that one is on its way, it waits for it.
-function takeBack() {
-  isUndoWanted = unsaved.size > 0;
-  if (!isUndoWanted && !undo.hidden) undo.requestSubmit();
-}
-
-function post(address, answer) {
+function post(address, answer, signal) {
   // URL-encoded is quicker to read than multipart; keepalive lets the request outlive the page.
   const body = new URLSearchParams(answer);
-  return fetch(address, { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true });
+  return fetch(address, { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true, signal });
 }
 
 // The page is left: what has no reply yet goes out once more; the server takes the same answer only once.
@@ -126,31 +152,39 @@ function leave() {
 }
 
 async function deliver(address, answer, attempt) {
+  const { reply, trouble } = await tried(address, answer);
+  if (reply) return reply;
+  say(trouble || words.unsaved);
+  await new Promise((wake) => setTimeout(wake, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]));
+  return deliver(address, answer, attempt + 1);
+}
+
+// The server's reply, or why there is none yet. Only a proxy in front redirects: it wants a log-in of its own first.
+async function tried(address, answer) {
   try {
-    const response = await post(address, answer);
-    if (response.redirected) return { location: response.url };
-    if (response.status >= 500 && response.status !== 507) throw new Error(String(response.status));
+    const response = await post(address, answer, AbortSignal.timeout(LONGEST_WAIT_MS));
+    if (response.redirected) return {};
     const reply = await response.json();
-    return response.ok ? reply : { ...reply, refused: true };
+    if (response.ok) return { reply };
+    if (response.status < 500) return { reply: { ...reply, refused: response.status } };
+    return { trouble: response.status === 507 ? reply.error : "" };
   } catch {
-    say(words.unsaved);
-    await new Promise((wake) => setTimeout(wake, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]));
-    return deliver(address, answer, attempt + 1);
+    return {};
   }
 }
 
+function refuse(reply) {
+  say(reply.error || words.refused);
+  refusal = reply.refused;
+}
+
 function received(reply, form) {
-  if (reply.location) {
-    location.assign(reply.location);
-    return;
-  }
   if (reply.refused) {
-    say(reply.error || words.refused);
-    refusal = true;
+    refuse(reply);
     return;
   }
+  forget();
   say(reply.said);
-  if (unsaved.size === 1) offerUndo(reply.undo);
   for (const [name, count] of Object.entries(reply.left)) {
     const place = document.querySelector(`[data-left="${name}"]`);
     if (place) place.textContent = count;
@@ -159,9 +193,16 @@ function received(reply, form) {
     upcoming = reply.next;
   } else if (reply.next) {
     show(reply.next);
-  } else if (form.isConnected) {
+  } else if (form.isConnected && !isUndoing) {
     location.assign(reply.end);
   }
+}
+
+// The address says what was done before this page, and which card it began with: not so any more after an answer.
+function forget() {
+  const address = new URL(location);
+  for (const name of ["card", "undone", "refused", "after"]) address.searchParams.delete(name);
+  history.replaceState(history.state, "", address);
 }
 
 // The card on the page waits for the next one when it was answered before that one had come.
@@ -184,11 +225,11 @@ function press(event) {
   const open = card?.querySelector(".turn").open;
   if (event.key === "?") {
     keys.showModal();
-  } else if (event.key === "u") {
-    takeBack();
+  } else if (event.key === "u" && !undo.hidden) {
+    undo.requestSubmit();
   } else if (event.key === "e" && card) {
     card.querySelector(".menu .place").click();
-  } else if (event.key === " " && card && !event.target.closest("a, button")) {
+  } else if (event.key === " " && card && !event.target.closest("a, button, audio")) {
     turn();
   } else if (/^[0-9]$/.test(event.key) && open) {
     choose(card, Number(event.key));
@@ -211,10 +252,13 @@ window.addEventListener("pageshow", (event) => {
 });
 window.addEventListener("pagehide", leave);
 document.addEventListener("keydown", press);
-// The second click of a double click on a grade is no wish to see the answer of the card that came up under it.
+// The second click of a double click means nothing that came up under it: no grade, and not the next card's answer.
 stage.addEventListener("click", (event) => {
-  if (event.detail > 1 && performance.now() - shownAt < DOUBLE_CLICK_MS) event.preventDefault();
+  const now = performance.now();
+  if (event.detail > 1 && now - changedAt < DOUBLE_CLICK_MS) event.preventDefault();
+  else changedAt = now;
 });
+undo.addEventListener("submit", takeBack);
 document.addEventListener("click", (event) => {
   const menu = document.querySelector(".menu[open]");
   if (menu && !menu.contains(event.target)) menu.open = false;

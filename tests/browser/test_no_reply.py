@@ -1,0 +1,74 @@
+"""Answers that are refused, get no reply or cannot be stored: told truly, sent again where it helps, recorded once."""
+
+import json
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Site, question
+from tests.browser.test_journey import answer_by_key, saved
+
+pytestmark = pytest.mark.browser
+
+_FULL = "The disk is full; nothing was recorded. Make room, and try again"
+
+
+def first_reply(page: Page, **reply: object) -> None:
+    """Let the first answer have this reply and never reach the server; those after it do."""
+    replies = [reply]
+    page.route("**/reviews", lambda route: route.fulfill(**replies.pop()) if replies else route.continue_())
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 413])
+def test_what_is_refused_for_another_reason_is_not_said_to_have_been_answered_elsewhere(
+    page: Page, site: Site, status: int
+) -> None:
+    first_reply(page, status=status, content_type="application/json", body=json.dumps({"error": "No."}))
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    page.wait_for_url(f"**/study?refused={status}")
+    expect(page.locator(".said")).to_have_text("This answer was not recorded")
+    assert (question(page), site.recorded()) == ("Which command number 1 is it?", 0)
+
+
+def test_a_full_disk_is_told_until_there_is_room_and_the_answer_recorded_then(page: Page, site: Site) -> None:
+    first_reply(page, status=507, content_type="application/json", body=json.dumps({"error": _FULL}))
+    answer_by_key(page, "3")
+    expect(page.locator(".said")).to_have_text(_FULL)
+    expect(page.locator(".said")).to_have_text("Good: back tomorrow")
+    saved(page)
+    assert site.recorded() == 1
+
+
+def test_an_answer_that_a_proxy_redirects_waits(page: Page, site: Site) -> None:
+    """It asks for a log-in of its own: the answer has not come through."""
+    first_reply(page, status=302, headers={"Location": f"{site.address}/account"})
+    answer_by_key(page, "3")
+    expect(page.locator(".said")).to_have_text("Not saved yet; trying again")
+    expect(page.locator(".said")).to_have_text("Good: back tomorrow")
+    assert site.recorded() == 1
+
+
+def test_an_answer_without_any_reply_is_told_and_sent_again(page: Page, site: Site) -> None:
+    """After a quarter of a minute, which passes a hundred times as fast here."""
+    page.evaluate(
+        "const timeout = AbortSignal.timeout; AbortSignal.timeout = (ms) => timeout.call(AbortSignal, ms / 100)"
+    )
+    held: list[Route] = []
+    page.route("**/reviews", lambda route: route.continue_() if held else held.append(route))
+    answer_by_key(page, "3")
+    expect(page.locator(".said")).to_have_text("Not saved yet; trying again")
+    expect(page.locator(".said")).to_have_text("Good: back tomorrow")
+    assert site.recorded() == 1
+
+
+def test_an_undo_without_a_network_waits_for_it(page: Page, site: Site) -> None:
+    """As an answer does: no page of the browser takes the place of the card."""
+    asked = answer_by_key(page, "3")
+    saved(page)
+    page.context.set_offline(True)
+    page.keyboard.press("u")
+    expect(page.locator(".said")).to_have_text("Not saved yet; trying again")
+    with page.expect_navigation():
+        page.context.set_offline(False)
+    assert (question(page), site.recorded()) == (asked, 2)
