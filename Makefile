@@ -26,7 +26,7 @@ test: setup-dev browser needs ## set up what the tests need, a browser too, and 
 	@$(BIN)/pytest -n auto
 
 test-postgresql: setup-dev needs ## run what asks the database on PostgreSQL too
-	@$(BIN)/pytest -n auto --postgresql tests/importing tests/test_[a-z]*.py tests/web/test_{account,entrance,library,media}.py
+	@$(BIN)/pytest -n auto --postgresql tests/importing tests/test_[a-z]*.py tests/web/test_{account,entrance,imports,library,media}.py
 
 check: setup-dev setup-audit ## format, lint, types, import directions, schema drift, texts, audit
 	@$(BIN)/ruff format --check .

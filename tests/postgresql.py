@@ -1,6 +1,7 @@
 """A PostgreSQL server of the tests' own, on a socket in a folder of its own, from Debian's package.
 
-A server never runs as root: there it runs as the user that Debian's package made for it.
+A server never runs as root: there it runs as the user that Debian's package made for it. Its log is searched for
+secrets when it ends (`tests/canaries.py`).
 """
 
 import os
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import psycopg
 from sqlalchemy import URL
+
+from tests import canaries
 
 _QUICK = "fsync=off\nsynchronous_commit=off\nfull_page_writes=off\n"
 _SETTINGS = "listen_addresses=\nunix_socket_directories={folder}\nmax_connections=200\n"
@@ -102,8 +105,9 @@ class Server:
 
     @property
     def log(self) -> str:
-        """What it said so far."""
-        return (self.folder / "log").read_text(errors="replace")
+        """What it said so far, since the first start."""
+        file = self.folder / "log"
+        return file.read_text(errors="replace") if file.exists() else ""
 
     @property
     def processes(self) -> list[int]:
@@ -154,6 +158,7 @@ def serving(
 ) -> Iterator[Server]:
     """A server in `folder` until the end of the body; `durable` writes as in earnest, else as quick as it can.
 
+    Its log is searched for secrets then, those in the statements that failed, too.
     `wrapper` stands before all of its programs, `made_with` is for initdb; `settings` has a line for each.
     Raises MissingError where PostgreSQL is not installed.
     """
@@ -164,12 +169,13 @@ def serving(
     options = shlex.join(part for line in lines.splitlines() for part in ("-c", line))
     server = Server(folder, found, wrapper, options)
     server.run("initdb", "-U", _ADMINISTRATOR, "--auth=trust", "-E", "UTF8", *_ORDER, *made_with)
-    server.start()
-    try:
-        yield server
-    finally:
-        if server.is_running:
-            server.stop()
+    with canaries.searched(f"the log of PostgreSQL in {folder}", lambda: server.log):
+        server.start()
+        try:
+            yield server
+        finally:
+            if server.is_running:
+                server.stop()
 
 
 def binaries() -> Path | None:

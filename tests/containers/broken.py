@@ -1,4 +1,7 @@
-"""Containers that break every rule at once, from the project's own compose file: the tests of rules must see it."""
+"""Containers that break every rule at once, from the project's own compose file: the tests of rules must see it.
+
+What they print is searched for secrets, too, before they are taken away.
+"""
 
 import os
 import time
@@ -7,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from shutil import copy2, copytree
 
-from tests.containers.engine import Known, inspect
+from tests import canaries
+from tests.containers.engine import Known, inspect, printed
 from tests.containers.stack import PROJECT, Stack, build, free_port, run
 
 OTHER_NGINX = f"oboegaki-other-{os.getpid()}"
@@ -64,7 +68,9 @@ def broken_stack(stack: Stack, folder: Path) -> Iterator[dict[str, Known]]:
     compose = ("docker", "compose", "--project-name", project)
     try:
         run(*compose, "up", "--detach", cwd=folder, env={"OBOEGAKI_PORT": str(stack.port)})
-        yield {service: inspect(f"{project}-{service}-1") for service in ("app", "nginx")}
+        names = {service: f"{project}-{service}-1" for service in ("app", "nginx")}
+        with canaries.searched(f"the logs of {project}", lambda: "\n".join(map(printed, names.values()))):
+            yield {service: inspect(name) for service, name in names.items()}
     finally:
         run(*compose, "down", "--volumes", "--timeout", "0", cwd=folder)
 
@@ -73,7 +79,7 @@ def broken_stack(stack: Stack, folder: Path) -> Iterator[dict[str, Known]]:
 def other_nginx(stack: Stack, folder: Path, *edits: tuple[str, str, str]) -> Iterator[str]:
     """One more nginx in front of a stack's app, from a configuration edited by (file, was, now); its address.
 
-    Its container is called OTHER_NGINX.
+    Its container is called OTHER_NGINX; its log is searched for secrets at the end.
     """
     name, port = OTHER_NGINX, free_port()
     tree = copytree(stack.tree / "nginx", folder / "other-nginx")
@@ -86,8 +92,9 @@ def other_nginx(stack: Stack, folder: Path, *edits: tuple[str, str, str]) -> Ite
         run("docker", "container", "create", *options, "--network", f"{stack.name}_front", name)
         run("docker", "network", "connect", f"{stack.name}_back", name)
         run("docker", "container", "start", name)
-        _wait_for_nginx(name)
-        yield f"http://127.0.0.1:{port}"
+        with canaries.searched(f"the log of {name}", lambda: printed(name)):
+            _wait_for_nginx(name)
+            yield f"http://127.0.0.1:{port}"
     finally:
         run("docker", "container", "rm", "--force", name)
         run("docker", "image", "rm", "--force", name)

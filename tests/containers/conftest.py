@@ -55,6 +55,20 @@ def owner(stack: Stack) -> Visitor:
 
 
 @pytest.fixture(scope="session")
+def behind_a_proxy(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack below a path, for a proxy in front that is trusted and speaks TLS; nobody has an account there."""
+    settings = {
+        "OBOEGAKI_BASE_PATH": "/cards",
+        "OBOEGAKI_TRUSTED_PROXIES": "1",
+        "OBOEGAKI_ADDRESS": "https://cards.example.org",
+    }
+    tree = copy_of_the_tree(tmp_path_factory.mktemp("proxied-clone"))
+    with Stack(f"oboegaki-proxied-{os.getpid()}", tree, settings).standing() as proxied:
+        proxied.up()
+        yield proxied
+
+
+@pytest.fixture(scope="session")
 def drilled(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drilled]:
     """A stack for drills, with learners; each drill leaves it up and healthy."""
     tree = copy_of_the_tree(tmp_path_factory.mktemp("drilled-clone"))

@@ -4,12 +4,16 @@ The engine forgets a container's log with the container. A follower has all of i
 the container prints while it is being stopped.
 """
 
+import os
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from tempfile import TemporaryFile
 from typing import IO
 
+_FIRST_LINES_SECONDS = 10
+"""For a follower to begin on a busy machine; a container that has said nothing by then has nothing to lose."""
 _LAST_LINES_SECONDS = 60
 
 
@@ -20,6 +24,11 @@ class _Follower:
     name: str
     process: "subprocess.Popen[bytes]"
     lines: IO[bytes]
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the container has said something that is here, or has ended."""
+        return self.process.poll() is not None or os.fstat(self.lines.fileno()).st_size > 0
 
     def read(self) -> Iterator[str]:
         """The lines, when the container has ended, with its name in front; fails where the container goes on."""
@@ -43,7 +52,10 @@ class Logs:
     _followers: dict[str, _Follower] = field(default_factory=dict)
 
     def follow(self) -> None:
-        """Follow every container that there is now, also those that have ended and those of one-off commands."""
+        """Follow every container that there is now, also those that have ended and those of one-off commands.
+
+        When this is over, they may be taken away.
+        """
         for container, name in self._containers():
             known = self._followers.get(container)
             if known is not None:
@@ -51,6 +63,9 @@ class Logs:
                     continue
                 known.close()  # it ended with the container, which may have begun again
             self._followers[container] = self._follower(container, name)
+        end = time.monotonic() + _FIRST_LINES_SECONDS
+        while not all(each.has_begun for each in self._followers.values()) and time.monotonic() < end:
+            time.sleep(0.02)
 
     def read(self) -> str:
         """All lines of all of them; each has ended, or does so within a minute."""
@@ -72,7 +87,7 @@ class Logs:
 
     @staticmethod
     def _follower(container: str, name: str) -> _Follower:
-        lines = TemporaryFile()
+        lines = TemporaryFile()  # noqa: SIM115 - closed with the follower
         command = ["docker", "container", "logs", "--follow", container]
         process = subprocess.Popen(command, stdout=lines, stderr=lines)  # noqa: S603 - the tests' own container
         return _Follower(name, process, lines)

@@ -16,7 +16,7 @@ import pytest
 from app.schema import revisions
 from tests.containers.conftest import NewStack
 from tests.containers.drilled import SEED, Drilled, back_up
-from tests.containers.stack import Stack, run
+from tests.containers.stack import Stack
 from tests.drills.clients import log_in_all
 from tests.drills.ledger import Ledger
 from tests.drills.server import Site
@@ -48,7 +48,7 @@ def downgrade() -> None:
 
 def do(stack: Stack, command: str) -> str:
     """A line of the README, typed in the clone; what it printed."""
-    return run("bash", "-euc", command, cwd=stack.tree, env=stack.environment)
+    return stack.shell(command)
 
 
 def make_newer(stack: Stack) -> None:

@@ -10,7 +10,6 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
-from tests.containers.conftest import NewStack
 from tests.containers.stack import PROJECT, Stack
 from tests.containers.visitor import Reply, Visitor, asset_of
 
@@ -99,12 +98,9 @@ def test_a_forged_host_is_refused(stack: Stack, path: str) -> None:
     assert visitor.get(path, {"X-Forwarded-Host": "evil.example.com"}).status == 200, "nobody is trusted to say so"
 
 
-def test_below_a_path_and_behind_a_proxy(new_stack: NewStack) -> None:
+def test_below_a_path_and_behind_a_proxy(behind_a_proxy: Stack) -> None:
     """Links begin with the path, the client's address and scheme are what the trusted proxy says, and nobody else."""
-    stack = new_stack(
-        OBOEGAKI_BASE_PATH="/cards", OBOEGAKI_TRUSTED_PROXIES="1", OBOEGAKI_ADDRESS="https://cards.example.org"
-    )
-    stack.up()
+    stack = behind_a_proxy
     link = stack.set_up_link()
     assert link.startswith("https://cards.example.org/cards/set-up?code=")
     visitor = Visitor(stack.address)

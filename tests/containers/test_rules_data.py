@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.containers.stack import PROJECT, Stack, run
+from tests.containers.stack import PROJECT, Stack
 from tests.containers.visitor import Visitor
 from tests.readme import told
 
@@ -91,7 +91,7 @@ def test_r02_a_one_off_job_leaves_nothing_behind(stack: Stack) -> None:
     assert containers(stack) == before
     stack.compose(*command[1].replace("--rm ", "").split())
     assert len(containers(stack)) == len(before) + 1
-    run("docker", "container", "rm", *{*containers(stack)} - {*before})
+    stack.discard(*{*containers(stack)} - {*before})
 
 
 def test_r14_a_file_that_is_changed_on_the_host_appears_and_nobody_inside_can_change_it(
@@ -154,19 +154,14 @@ def test_r16_both_backups_restore(stack: Stack, owner: Visitor) -> None:
     assert at_the_tar != at_the_backup
     stop, pack, unpack, up = told("docker compose stop app")
     for command in (stop, pack):
-        shell(stack, command)
+        stack.shell(command)
     stack.compose("down", "--volumes")
     assert stack.compose("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", "ls", "app", "-A", "/data") == ""
     for command in (unpack, f"{up} --wait"):
-        shell(stack, command)
+        stack.shell(command)
     assert census(stack) == at_the_tar
     assert owner.get("/account").status == 200
     assert "Restored" in stack.make("restore", f"FILE={online}")
     assert census(stack) == at_the_backup
     assert owner.get("/account").status == 302, "all devices have to log in again"
     assert owner.log_in().status == 302
-
-
-def shell(stack: Stack, command: str) -> None:
-    """Carry out a command as somebody would who has typed it."""
-    run("bash", "-euc", command, cwd=stack.tree, env=stack.environment)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests import canaries
 from tests.containers import engine_rules as rules
 from tests.containers.broken import broken_stack, other_nginx
 from tests.containers.drilled import until
@@ -80,9 +81,10 @@ def _alone(stack: Stack, name: str, *command: str) -> Iterator[Alone]:
     run("docker", "container", "run", "--detach", "--publish", "127.0.0.1::3031", "--name", name,
         f"{stack.name}-app", *command)  # fmt: skip
     try:
-        _wait_until_it_answers_itself(name)
-        known = inspect(name)["NetworkSettings"]
-        yield Alone(name, known["IPAddress"], int(known["Ports"]["3031/tcp"][0]["HostPort"]))
+        with canaries.searched(f"the log of {name}", lambda: printed(name)):
+            _wait_until_it_answers_itself(name)
+            known = inspect(name)["NetworkSettings"]
+            yield Alone(name, known["IPAddress"], int(known["Ports"]["3031/tcp"][0]["HostPort"]))
     finally:
         run("docker", "container", "rm", "--force", "--volumes", name)
 

@@ -2,8 +2,9 @@
 
 Passwords, cookies, the login's token, the token of a form, the set-up code, the key that signs: as they stand, quoted,
 base64, hexadecimal. The greeting holds the set-up code on purpose. Every stack of these tests has its logs searched
-once more when it is taken away. Shown able to fail: an nginx that logs the query, a stack whose app says a password,
-an image with a password in a file that a later layer deletes.
+once more when it is taken away, with those of containers that a test took away before (`logs.py`). Shown able to fail:
+an nginx that logs the query, an app that says a password and is gone by the end, an image with a password in a file
+that a later layer deletes.
 """
 
 import json
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import canaries
 from tests.canaries import GREETING, hits
 from tests.containers.broken import OTHER_NGINX, other_nginx
+from tests.containers.drilled import until
 from tests.containers.engine import printed
 from tests.containers.layers import added_files
 from tests.containers.stack import Stack, build, image, run
@@ -23,6 +26,8 @@ from tests.containers.visitor import NAME, PASSWORD, Visitor
 from tests.entrance import OTHER_PASSWORD
 
 _WRONG = "canary of a wrong password 鳥"
+_WORKERS = 2
+_LAST_LINE = "app-1 | goodbye to uWSGI."
 _LOGS_THE_QUERY = ("nginx.conf", '[^? ]*)"', '[^ ]*)"')
 
 
@@ -56,19 +61,34 @@ def test_no_secret_of_a_journey_is_in_the_containers_logs(stack: Stack, owner: V
     written = {name: re.sub(f"{GREETING}.*", "", log).encode() for name, log in logs.items()}
     assert all("POST /log-in 302" in log for log in logs.values())
     assert hits(secrets, written) == []
-    with other_nginx(stack, tmp_path, _LOGS_THE_QUERY) as talkative:
+    canaries.keep("set-up code", code)
+    with (
+        pytest.raises(AssertionError, match=rf"a secret in the log of {OTHER_NGINX}, line \d+: .*\[set-up code\]"),
+        other_nginx(stack, tmp_path, _LOGS_THE_QUERY) as talkative,
+    ):
         assert hits(journey(talkative, code), {"its log": printed(OTHER_NGINX).encode()}) == ["set-up code in its log"]
 
 
-def test_the_logs_of_any_stack_are_red_with_the_password(tree: Path) -> None:
-    """Said by whatever runs in a container, and searched for when the stack is taken away."""
-    talkative = Stack(f"oboegaki-talkative-{os.getpid()}", tree)
+def test_the_logs_of_any_stack_are_red_with_what_a_container_said_that_is_gone(tree: Path) -> None:
+    """Made anew, then taken away; searched for when the stack is, to the last line that the container said."""
+    talkative, said = Stack(f"oboegaki-talkative-{os.getpid()}", tree), list[str]()
     with pytest.raises(AssertionError) as red, talkative.standing():
-        up_and_saying(talkative, PASSWORD)
+        said += said_and_gone(talkative, PASSWORD)
     assert re.search(
-        rf"a secret in the logs of {talkative.name}, line \d+: app-1 +\| a fault \[password\]$", str(red.value), re.M
+        rf"a secret in the logs of {talkative.name}, line \d+: app-1 \| a fault \[password\]$", str(red.value), re.M
     )
     assert PASSWORD not in str(red.value)
+    assert _LAST_LINE in said
+
+
+def said_and_gone(stack: Stack, words: str) -> list[str]:
+    """Let an app say something and be gone, and the one that came after it, too; all that was said, by line."""
+    up_and_saying(stack, words)
+    until(lambda: stack.logs("app").count("WSGI app 0") == _WORKERS, "every worker can be told to end")
+    stack.compose("up", "--detach", "--force-recreate", "app")
+    assert words not in stack.logs("app")
+    stack.compose("down")
+    return stack.all_logs().splitlines()
 
 
 def up_and_saying(stack: Stack, words: str) -> None:

@@ -68,6 +68,8 @@ class Stored:
     address: str
     form: str
     charset: str = "utf-8"
+    type: str = ""
+    """The media type by which a deck shows it; none for an export."""
     is_picture: bool = False
     is_sound: bool = False
     """Whether browsers show or play it: nothing of it is missing."""
@@ -222,6 +224,7 @@ def _medium(made: Polyglot) -> Stored:
         f"/media/{made.digest}",
         made.form,
         made.charset,
+        made.type,
         is_picture=whole and made.type.startswith("image/"),
         is_sound=whole and made.type.startswith("audio/"),
     )

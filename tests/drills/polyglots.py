@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tests.drills import boxes
 from tests.drills.hostile_text import HOST
 from tests.drills.world import PICTURE
 
@@ -23,6 +24,7 @@ BEGINNINGS = {
     "audio/ogg": b"OggS",
     "audio/mp4": b"/**/ftypM4A ",
 }
+_ENDINGS = {"audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/mp4": "m4a"}
 WISHED = {
     "page": "text/html",
     "leads": "text/html",
@@ -54,7 +56,7 @@ class Polyglot(NamedTuple):
     @property
     def name(self) -> str:
         """A name under which a deck may show it."""
-        return f"{self.number}.{'mp3' if self.type.startswith('audio/') else 'png'}"
+        return f"{self.number}.{_ENDINGS.get(self.type, 'png')}"
 
 
 def polyglots() -> Iterator[Polyglot]:
@@ -111,38 +113,6 @@ def _webp() -> bytes:
     return b"RIFF" + struct.pack("<I", len(frame) + 12) + b"WEBPVP8 " + struct.pack("<I", len(frame)) + frame
 
 
-def _box(name: bytes, *parts: bytes) -> bytes:
-    data = b"".join(parts)
-    return struct.pack(">I", len(data) + 8) + name + data
-
-
-def _full(name: bytes, *parts: bytes) -> bytes:
-    return _box(name, bytes(4), *parts)
-
-
-def _avif() -> bytes:
-    """Sixteen by sixteen pixels in one item, a key frame of AV1 (ISO/IEC 23008-12 and AV1's binding to it)."""
-    frame = bytes.fromhex("0a0c000000019ff80344043406403213104a0008208210002039517fb87ff20630b5b4")
-    beginning = _box(b"ftyp", b"avif", bytes(4), b"avifmif1miaf")
-    size = len(_avif_items(0, len(frame)))
-    return beginning + _avif_items(len(beginning) + size + 8, len(frame)) + _box(b"mdat", frame)
-
-
-def _avif_items(at: int, size: int) -> bytes:
-    """What says that the picture is `size` bytes at `at`, and how wide and high it is."""
-    shape = _box(b"ipco", _full(b"ispe", struct.pack(">II", 16, 16)), _box(b"av1C", bytes.fromhex("81000c00")))
-    uses = _full(b"ipma", struct.pack(">IHBBB", 1, 1, 2, 1, 0x82))
-    entry = _box(b"infe", b"\2\0\0\0", struct.pack(">HH", 1, 0), b"av01\0")
-    return _full(
-        b"meta",
-        _full(b"hdlr", bytes(4), b"pict", bytes(12), b"\0"),
-        _full(b"pitm", struct.pack(">H", 1)),
-        _full(b"iloc", struct.pack(">BBHHHHII", 0x44, 0, 1, 1, 0, 1, at, size)),
-        _full(b"iinf", struct.pack(">H", 1), entry),
-        _box(b"iprp", shape, uses),
-    )
-
-
 def _ogg() -> bytes:
     """A second of silence in Opus (RFC 3533 and 7845)."""
     head = b"OpusHead" + struct.pack("<BBHIhB", 1, 1, 0, 48000, 0, 0)
@@ -175,11 +145,9 @@ WHOLE = {
     "image/jpeg": _jpeg(),
     "image/gif": bytes.fromhex("47494638396101000100800000000000ffffff2c00000000010001000002024401003b"),
     "image/webp": _webp(),
-    "image/avif": _avif(),
+    "image/avif": boxes.avif(),
     "audio/mpeg": _SILENT_FRAME * 40,
     "audio/ogg": _ogg(),
+    "audio/mp4": boxes.m4a(),
 }
-"""Files of which nothing is missing: browsers show and play them, whatever follows behind their end.
-
-There is none for audio/mp4: not every Chromium has its decoder.
-"""
+"""Files of which nothing is missing, one of each type: browsers show and play them, whatever follows their end."""

@@ -78,7 +78,8 @@ def journey(site: Site, log: str) -> dict[str, str]:
     assert stranger.post("/log-in", page="/log-in", name="hanako", password=new).status == 302
     secrets |= {f"third {name}": kept for name, kept in kept_by(stranger).items()}
     assert stranger.get("/account/export").status == 200
-    assert stranger.post("/server/backups", page="/server/backups").status == 302
+    if site.config.uses_sqlite:
+        assert stranger.post("/server/backups", page="/server/backups").status == 302
     return secrets
 
 
