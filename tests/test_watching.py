@@ -43,7 +43,7 @@ def test_a_changed_file_is_imported_at_the_second_look_that_finds_it_the_same(
     assert live(database) == []
     watch.look()
     assert live(database) == ["What starts a container?"]
-    assert caplog.messages == [f"{config.cards_dir}: 1 files; 1 new"]
+    assert caplog.messages == [f"{config.cards_dir}: 1 file; 1 new"]
 
 
 def test_a_file_that_is_still_being_written_is_waited_for(database: Database, config: Config) -> None:
@@ -177,7 +177,7 @@ def test_a_busy_database_is_said_once_and_tried_again_more_and_more_rarely(
         assert tried_at(watch, tries, 40) == [1, 3, 6, 11, 20, 37]
     assert caplog.messages == ["the decks were not imported: busy; it is tried again until it works"]
     look_until(watch, lambda: live(database) == ["What starts a container?"])
-    assert caplog.messages[1:] == [f"{config.cards_dir}: 1 files; 1 new"]
+    assert caplog.messages[1:] == [f"{config.cards_dir}: 1 file; 1 new"]
 
 
 @pytest.mark.sqlite

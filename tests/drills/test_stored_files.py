@@ -65,7 +65,7 @@ _BY_SCRIPT = """async addresses => {
   };
   const found = [];
   const tries = Object.entries(ways).flatMap(([way, open]) => addresses.map(async address => {
-    const late = new Promise(done => setTimeout(done, 20000));
+    const late = new Promise(done => setTimeout(done, 60000));
     try {
       await Promise.race([open(address), late.then(() => { found.push(`${way} says nothing`); throw 0; })]);
       found.push(way);
