@@ -35,6 +35,9 @@ _PRAGMAS = (
 _ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """What makes a PostgreSQL transaction see one moment of the database, as SQLite's always do."""
 
+_ENGINE: dict[str, Any] = {"pool_size": 10, "hide_parameters": True}
+"""An error's text ends in the log: what its statement was given, a password's hash or a note, has no place there."""
+
 _PROBE_SECONDS = 2.0
 """An import may write for longer; that is no illness."""
 
@@ -171,14 +174,14 @@ def check_sqlite(version: tuple[int, ...]) -> None:
 
 def _sqlite_engine(url: str) -> Engine:
     check_sqlite(pysqlite3.sqlite_version_info)
-    engine = create_engine(url, module=pysqlite3, connect_args={"check_same_thread": False}, pool_size=10)
+    engine = create_engine(url, module=pysqlite3, connect_args={"check_same_thread": False}, **_ENGINE)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
 
 
 def _postgresql_engine(url: str) -> Engine:
-    engine = create_engine(url, pool_size=10, pool_pre_ping=True)  # it may have been restarted in the meantime
+    engine = create_engine(url, pool_pre_ping=True, **_ENGINE)  # it may have been restarted in the meantime
     event.listen(engine, "begin", _lock)
     return engine
 

@@ -124,7 +124,7 @@ def _wrapped(dialect: Dialect, sql: str, parameters: Any, error: Exception) -> B
     driver = dialect.loaded_dbapi.Error
     if not isinstance(error, driver):
         return error
-    return DBAPIError.instance(sql, parameters, error, driver, dialect=dialect)
+    return DBAPIError.instance(sql, parameters, error, driver, hide_parameters=True, dialect=dialect)
 
 
 def _compile(statement: Executable, dialect: Dialect) -> _Compiled:

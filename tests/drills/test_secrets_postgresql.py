@@ -118,13 +118,16 @@ def begin_anew(app: Flask, kept: Kept, setting: str, value: str) -> None:
     app.extensions["database"].engine.dispose()
 
 
-def test_what_fails_in_postgresql_leaves_no_secret_in_its_log(kept: Kept, tmp_path: Path) -> None:
+def test_what_fails_in_postgresql_leaves_no_secret_in_its_log_and_none_in_ours(
+    kept: Kept, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with app_on(tmp_path, kept) as app:
         let_statements_fail(app, kept)
     log = kept.log
     assert _TAKEN in log
     assert [start for start in _FAILED if f"STATEMENT:  {start}" not in log] == []
-    assert hits(_NEVER_LOGGED, {"the log": log.encode()}) == []
+    assert "INSERT INTO users" in caplog.text
+    assert hits(_NEVER_LOGGED, {"the log": log.encode(), "our log": caplog.text.encode()}) == []
 
 
 def test_the_drill_finds_what_is_in_the_parameters_where_they_are_logged(kept: Kept, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ _BY_SCRIPT = """async addresses => {
   };
   const found = [];
   const tries = Object.entries(ways).flatMap(([way, open]) => addresses.map(async address => {
-    const late = new Promise(done => setTimeout(done, 60000));
+    const late = new Promise(done => setTimeout(done, 20000));
     try {
       await Promise.race([open(address), late.then(() => { found.push(`${way} says nothing`); throw 0; })]);
       found.push(way);
@@ -90,7 +90,9 @@ _PATIENCE = 600  # of these
 _LOADED = 60_000  # milliseconds, for a page with all that it uses on a busy machine
 _DROPPED = "net::ERR_NETWORK_CHANGED"
 """Chromium drops all that it asks for when a network of the machine comes or goes: containers elsewhere do that."""
-_TRIES = 5
+_SILENT = "says nothing"
+"""What a worker does then that was beginning."""
+_TRIES = 20
 
 
 @dataclass
@@ -155,13 +157,14 @@ def use_them_all(page: Page, shelf: Shelf, seen: Seen) -> None:
         seen.by_script[place] = by_script(page, shelf, seen)
 
 
-def undisturbed(seen: Seen, job: Callable[[], _Result]) -> _Result:
+def undisturbed(page: Page, seen: Seen, job: Callable[[], _Result]) -> _Result:
     """What `job` gives while no network comes or goes; whatever acted in a try before counts, too."""
     for _ in range(_TRIES):
         seen.dropped = 0
         result = job()
         if not seen.dropped:
             return result
+        page.wait_for_timeout(_SETTLE * 10)  # they come and go together
     pytest.fail("NOT RUN: the machine's networks change all the time")
 
 
@@ -169,8 +172,13 @@ def by_script(page: Page, shelf: Shelf, seen: Seen) -> list[str]:
     """The ways in which a script of the page can use one of the files."""
     files = [each for each in shelf.files if each.form in ("script", "export")]
     addresses = [f"{shelf.site.address}{each.address}" for each in files]
-    found: list[str] = undisturbed(seen, lambda: page.evaluate(_BY_SCRIPT, addresses))
-    return found
+
+    def job() -> list[str]:
+        found: list[str] = page.evaluate(_BY_SCRIPT, addresses)
+        seen.dropped += sum(way.endswith(_SILENT) for way in found)
+        return found
+
+    return undisturbed(page, seen, job)
 
 
 def use(page: Page, shelf: Shelf, place: str, seen: Seen) -> None:
@@ -182,12 +190,12 @@ def use(page: Page, shelf: Shelf, place: str, seen: Seen) -> None:
             wait_while(page, lambda: shelf.is_waiting and not seen.dropped)
         page.wait_for_timeout(_SETTLE)
 
-    undisturbed(seen, job)
+    undisturbed(page, seen, job)
 
 
 def go(page: Page, address: str, seen: Seen) -> None:
     """Open a page that uses nothing."""
-    undisturbed(seen, lambda: load(page, address, seen))
+    undisturbed(page, seen, lambda: load(page, address, seen))
 
 
 def load(page: Page, address: str, seen: Seen) -> None:
