@@ -5,7 +5,7 @@ import json
 import click
 
 from app.importing import ImportReport
-from app.importing.report import FileReport, Item, Kind, State, media_in_words
+from app.importing.report import FileReport, Item, Kind, State, counted, media_in_words
 
 _LONGEST = 70
 _SIGNS = {Kind.NEW: "+", Kind.RETIRED: "-", Kind.BACK: "+", Kind.MOVED: "=", Kind.SAME: "="}
@@ -22,8 +22,7 @@ def echo_report(report: ImportReport, *, as_json: bool) -> None:
         sentence = f"{one['message']}; {one['remedy']}" % one["details"]
         click.echo(f"{one['file']}: left out: {sentence}")
     if report.more_left_out:
-        word = "file" if report.more_left_out == 1 else "files"
-        click.echo(f"and {report.more_left_out} more {word} left out")
+        click.echo(f"and {counted(report.more_left_out, 'more file')} left out")
     click.echo(report.summary)
     if report.import_id is not None:
         click.echo(f"import {report.import_id}")

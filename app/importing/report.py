@@ -160,8 +160,8 @@ class ImportReport:
         if self.media:
             counts.append(media_in_words(self.media))
         if self.problems:
-            counts.append(_counted(self.problems, "problem"))
-        return f"{self.root}: {_counted(len(self.files), 'file')}; {', '.join(counts) or 'no notes'}"
+            counts.append(counted(self.problems, "problem"))
+        return f"{self.root}: {counted(len(self.files), 'file')}; {', '.join(counts) or 'no notes'}"
 
     def as_json(self) -> dict[str, Any]:
         """The report for a program, and for the database."""
@@ -173,7 +173,8 @@ def media_in_words(number: int) -> str:
     return "1 picture or sound" if number == 1 else f"{number} pictures and sounds"
 
 
-def _counted(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
+    """So many of what an English word names."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 

@@ -48,6 +48,11 @@ def stack(tree: Path) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def owner(stack: Stack) -> Visitor:
     """The first account of the shared stack, made with the link that `make up` printed, and logged in."""
+    return claimed(stack)
+
+
+def claimed(stack: Stack) -> Visitor:
+    """Make the first account of a stack with the link that `make up` printed, and log in."""
     visitor = Visitor(stack.address)
     reply = visitor.claim(stack.said.splitlines()[-1].removeprefix("Set up the first account: "))
     assert reply.status == 302, reply.text[:2000]

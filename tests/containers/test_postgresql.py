@@ -18,6 +18,7 @@ import pytest
 from app.backups import NOT_SQLITE
 from tests import canaries
 from tests.containers import engine_rules as rules
+from tests.containers.conftest import claimed
 from tests.containers.drilled import SEED, Drilled, id_of, inhabit, is_ready, until
 from tests.containers.engine import printed, within
 from tests.containers.stack import Stack, copy_of_the_tree, run
@@ -42,7 +43,7 @@ def stack(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     """App, nginx and PostgreSQL, as the README brings them up; nobody has an account yet."""
     tree = copy_of_the_tree(tmp_path_factory.mktemp("clone-with-postgresql"))
     with Stack(f"oboegaki-postgresql-{os.getpid()}", tree).standing() as made:
-        said = [typed(made, command) for command in told("mkdir -m 700 secrets")]
+        said = [made.shell(command) for command in told("mkdir -m 700 secrets")]
         made.said = said[-1]
         canaries.keep("password of the database", password_of(made))
         yield made
@@ -51,21 +52,13 @@ def stack(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 @pytest.fixture(scope="module")
 def owner(stack: Stack) -> Visitor:
     """The first account, made with the link that `make up` printed, and logged in."""
-    visitor = Visitor(stack.address)
-    reply = visitor.claim(stack.said.splitlines()[-1].removeprefix("Set up the first account: "))
-    assert reply.status == 302, reply.text[:2000]
-    return visitor
+    return claimed(stack)
 
 
 @pytest.fixture(scope="module")
 def drilled(stack: Stack, owner: Visitor, tmp_path_factory: pytest.TempPathFactory) -> Drilled:
     """The same stack with learners, a device for each."""
     return inhabit(stack, tmp_path_factory.mktemp("drilled-postgresql"))
-
-
-def typed(stack: Stack, command: str) -> str:
-    """What a line of the README prints, typed in the clone."""
-    return run("bash", "-euc", command, cwd=stack.tree, env=stack.environment)
 
 
 def password_of(stack: Stack) -> str:
@@ -242,7 +235,7 @@ def test_no_backup_is_tried_at_night_and_whoever_asks_for_one_is_told_what_to_ru
 def test_a_dump_is_put_back_whole_or_not_at_all_onto_an_empty_volume_too(stack: Stack, owner: Visitor) -> None:
     """By the README's commands: accounts and reviews are there, logins are not. Half a dump changes nothing."""
     for command in told("mkdir -p backups"):
-        typed(stack, command)
+        stack.shell(command)
     (dump,) = (stack.tree / "backups").iterdir()
     at_the_dump = census(stack)
     assert owner.answer(3).status == 302
@@ -252,20 +245,20 @@ def test_a_dump_is_put_back_whole_or_not_at_all_onto_an_empty_volume_too(stack: 
     down, up_alone, restore, up = told("docker compose down")
     restore = re.sub(r"backups/\S+", f"backups/{dump.name}", restore)
     for command in (down, up_alone):
-        typed(stack, command)
+        stack.shell(command)
     (dump.parent / "half.dump").write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
     with pytest.raises(AssertionError, match="pg_restore: error"):
-        typed(stack, restore.replace(dump.name, "half.dump"))
+        stack.shell(restore.replace(dump.name, "half.dump"))
     assert census(stack) == after
-    typed(stack, restore)
+    stack.shell(restore)
     assert census(stack) == at_the_dump
 
-    typed(stack, down)
+    stack.shell(down)
     run("docker", "volume", "rm", f"{stack.name}_database")
-    typed(stack, up_alone)
+    stack.shell(up_alone)
     assert asked(stack, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "0\n"
     for command in (restore, up):
-        typed(stack, command)
+        stack.shell(command)
     assert census(stack) == at_the_dump
     assert is_clean(stack)
     assert owner.get("/account").status == 302, "all devices have to log in again"

@@ -110,10 +110,6 @@ function takeBack(event) {
 }
 
 function takenBack(reply) {
-  if (reply.refused) {
-    refuse(reply);
-    return;
-  }
   refusal = 0;
   location.assign(reply.location);
 }
@@ -122,7 +118,9 @@ function takenBack(reply) {
 function send(address, answer, receive, prepare = () => {}) {
   const job = () => {
     prepare();
-    return deliver(address, answer, 0).then(receive).then(() => done(answer));
+    return deliver(address, answer, 0)
+      .then((reply) => (reply.refused ? refuse(reply) : receive(reply)))
+      .then(() => done(answer));
   };
   unsaved.set(answer, address);
   stage.ariaBusy = "true";
@@ -179,10 +177,6 @@ function refuse(reply) {
 }
 
 function received(reply, form) {
-  if (reply.refused) {
-    refuse(reply);
-    return;
-  }
   forget();
   say(reply.said);
   for (const [name, count] of Object.entries(reply.left)) {
