@@ -31,6 +31,7 @@ _LARGE_BYTES = str(1024 * 1024)
 """glibc gives a block of this size back to the system when it is freed (mallopt(3)); unless told so it learns to keep
 such blocks, and each thread of a worker would keep the 19 MiB of the password hash that it computed."""
 
+_CLEANING_UP_SECONDS = 3
 _EVERYWHERE = ("0.0.0.0", "[::]")  # noqa: S104 - compared with, not listened on
 
 
@@ -72,6 +73,8 @@ def serve(http: str, socket: str | None, address: str | None) -> None:
     sys.stdout.flush()
     os.environ["OBOEGAKI_GREETING"] = greeting  # not an argument: everybody on a machine may read those
     signal.pthread_sigmask(signal.SIG_BLOCK, stopping.TELLING)  # a wish to stop waits until it is listened to
+    if signal.alarm(0):
+        sys.exit(0)
     kept = [sys.executable, "-I", stopping.__file__, str(server), "--ini", str(_INI), *listen]
     os.execv(sys.executable, kept)  # noqa: S606 - the server, and who stops it, replace this process
 
@@ -142,5 +145,10 @@ def _import_library(database: Database, settings: Config) -> None:
 
 
 def _stop(_signal: int, _frame: object) -> None:
-    """Stop before uWSGI runs, too: the first process of a container is not stopped by SIGTERM unless it says so."""
+    """Stop before uWSGI runs, too: the first process of a container is not stopped by SIGTERM unless it says so.
+
+    Python drops what is raised in a callback; so there is an end after some seconds, in which a change is taken back.
+    """
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+    signal.alarm(_CLEANING_UP_SECONDS)
     sys.exit(0)
