@@ -60,8 +60,9 @@ def deck(deck_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/decks/<int:deck_id>/export")
 def export(deck_id: int) -> ResponseReturnValue:
-    """The deck as a deck file in `qa`."""
+    """The deck as a deck file in `qa`; one without notes of its own says where some are."""
     found = library.deck(reading(), learner(), deck_id)
+    exporting.refuse_empty(reading(), found)
     text = stream_with_context(streamed(lambda session: exporting.deck_text(session, found)))
     response = Response(text, mimetype="text/markdown")
     response.headers.set("Content-Disposition", "attachment", filename=_file_name(found.title))

@@ -28,6 +28,20 @@ class BasePath:
         return self._app(environ, start_response)
 
 
+class Scheme:
+    """Tells the app the scheme of a request as who speaks to uWSGI says it; uWSGI would believe a client's headers."""
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Take the parameter of uWSGI's own protocol for it; without one, the request came to uWSGI in clear."""
+        if "uwsgi.version" in environ:
+            is_secure = environ.get("HTTPS", "").lower() in ("on", "1")
+            environ["wsgi.url_scheme"] = environ.get("UWSGI_SCHEME") or ("https" if is_secure else "http")
+        return self._app(environ, start_response)
+
+
 def init_app(app: Flask) -> None:
     """Wrap the app in what its settings say stands in front of it."""
     config: Config = app.extensions["config"]
@@ -35,3 +49,4 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = BasePath(app.wsgi_app, config.base_path)  # type: ignore[method-assign]
     if count := config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    app.wsgi_app = Scheme(app.wsgi_app)  # type: ignore[method-assign]

@@ -31,12 +31,34 @@ def test_with_a_certificate_nginx_speaks_tls_and_leads_plain_http_there(new_stac
     assert page.status == 200
     assert page.headers["Strict-Transport-Security"]
     assert all(cookie.secure for cookie in visitor.cookies)
-    plain = Visitor(f"http://127.0.0.1:{stack.port}").get("/account")
-    assert plain.status == 308
-    assert plain.headers["Location"] == f"https://127.0.0.1:{stack.port}/account"
+    for host in (f"127.0.0.1:{stack.port}", "evil.example"):
+        plain = Visitor(f"http://127.0.0.1:{stack.port}").get("/account?a=b", {"Host": host})
+        assert plain.status == 308
+        assert plain.headers["Location"] == f"https://127.0.0.1:{stack.port}/account?a=b", (
+            "whatever the request calls us"
+        )
     assert spoken(stack, trust) == "TLSv1.3"
     trust.maximum_version = ssl.TLSVersion.TLSv1_2
     assert spoken(stack, trust) == "TLSv1.2"
+
+
+def test_where_no_address_is_set_plain_http_is_told_to_come_by_https(new_stack: NewStack) -> None:
+    """There is nowhere to lead to: the name in the request may be anybody's. An address that is none stops the start."""
+    stack = new_stack()
+    certify(stack)
+    stack.compose("up", "--detach", "--build", "--wait", "nginx")
+    plain = Visitor(f"http://127.0.0.1:{stack.port}").get("/account", {"Host": "evil.example"})
+    assert (plain.status, plain.headers["Upgrade"], plain.headers["Location"]) == (426, "TLS/1.3, HTTP/1.1", None)
+    assert "This server speaks https alone: let the address begin with https://" in plain.text
+    assert "このサーバーはhttpsだけで応答します。アドレスの先頭をhttps://にしてください。" in plain.text
+    assert "evil" not in plain.text
+    stack.settings["OBOEGAKI_ADDRESS"] = "https://a.example;return"
+    stack.compose("up", "--detach", "nginx")
+    stack.compose("stop", "nginx")
+    assert (
+        "OBOEGAKI_ADDRESS=https://a.example;return: is not an address; use one such as https://cards.example.org"
+        in (stack.logs("nginx"))
+    )
 
 
 def spoken(stack: Stack, trust: ssl.SSLContext) -> str | None:

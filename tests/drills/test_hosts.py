@@ -205,6 +205,28 @@ def test_a_real_server_answers_a_forged_name_with_400(made_world: Made, tmp_path
     assert place(absolute).startswith(f"{base}/log-in?next=/http:".encode()), "a strange path of this server's own"
 
 
+def test_a_real_server_does_not_believe_a_client_that_it_came_by_https(made_world: Made, tmp_path: Path) -> None:
+    """Nothing is for https alone then; a proxy is believed that the settings trust, with what it says last."""
+    site = site_of(made_world, tmp_path / "server")
+    claimed = [f"{name}\r\n".encode() for name in ("X-Forwarded-Proto: https", "X-Forwarded-SSL: on", "HTTPS: on")]
+    with serving(Server(site, processes=1)):
+        found = [sent(site.port, b"GET /log-in HTTP/1.1\r\nHost: localhost\r\n" + claim) for claim in claimed]
+    behind = replace(site, environment=site.environment | {"OBOEGAKI_TRUSTED_PROXIES": "1"})
+    with serving(Server(behind, processes=1)):
+        told = [sent(site.port, b"GET /log-in HTTP/1.1\r\nHost: localhost\r\n" + claim) for claim in claimed]
+    assert [is_for_https(reply) for reply in found] == [False, False, False]
+    assert [is_for_https(reply) for reply in told] == [True, False, False]
+
+
+def is_for_https(reply: bytes) -> bool:
+    """Whether a reply with a page holds browsers to https, by its header and its cookie alike."""
+    head = reply.partition(b"\r\n\r\n")[0].lower()
+    assert head.startswith(b"http/1.1 200"), reply
+    marks = {b"strict-transport-security" in head, b"; secure" in head}
+    assert len(marks) == 1, head
+    return marks.pop()
+
+
 def sent(port: int, request: bytes) -> bytes:
     """The reply to a request as it stands."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:

@@ -10,7 +10,6 @@ from sqlalchemy import update
 from app import setaside
 from app.db import Database
 from app.decks.problems import problem
-from app.decks.reading import read_deck_file
 from app.learner import Learner
 from app.models import Card, Deck, Note, Review
 from tests.entrance import add_account
@@ -214,24 +213,6 @@ def test_a_whole_deck_is_suspended_and_called_back(
     assert browser.post(f"{own}/suspension/end", page=own).location == own
     with database.reading() as session:
         assert not any(schedule_of(session, hanako, card).suspended for card in cards)
-
-
-def test_an_exported_deck_reads_back_to_its_notes(browser: Browser, deck_id: int, cards: list[int]) -> None:
-    page = browser.get(f"/decks/{deck_id}/export")
-    assert page.headers["Content-Type"] == "text/markdown; charset=utf-8"
-    assert page.headers["Content-Disposition"] == "attachment; filename=Network.md"
-    file = read_deck_file(page.data, "other.md")
-    assert (file.deck, file.language, file.problems) == ("Docker/Network", "en", ())
-    assert [(note.front, note.back) for note in file.notes] == [(f"front {n}", f"back {n}") for n in range(3)]
-
-
-def test_a_title_cannot_break_out_of_the_name_of_an_exported_file(
-    browser: Browser, database: Database, deck_id: int
-) -> None:
-    with database.writing() as session:
-        session.execute(update(Deck).values(title='../"a"\r\nSet-Cookie: b'))
-    header = browser.get(f"/decks/{deck_id}/export").headers["Content-Disposition"]
-    assert header == 'attachment; filename="--a---Set-Cookie- b.md"'
 
 
 def test_a_retired_card_keeps_its_page(browser: Browser, database: Database, cards: list[int]) -> None:
