@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 APP = PROJECT / "app"
 MODULES = sorted(APP.rglob("*.py"))
 OUTER = {"__init__", "cli", "web", "wsgi", "migrating", "start"}
-"""What of `app` may know Flask: the factory, commands, pages, the ways in for uWSGI, for Flask-Migrate and the console."""
+"""What of `app` may know Flask: the factory, commands, pages, the ways in for uWSGI, Flask-Migrate and the console."""
 DATABASES = {"sqlalchemy", "alembic", "pysqlite3", "sqlite3"}
 CLOCKS = {
     ("date", "today"),

@@ -43,7 +43,7 @@ def test_with_a_certificate_nginx_speaks_tls_and_leads_plain_http_there(new_stac
 
 
 def test_where_no_address_is_set_plain_http_is_told_to_come_by_https(new_stack: NewStack) -> None:
-    """There is nowhere to lead to: the name in the request may be anybody's. An address that is none stops the start."""
+    """There is nowhere to lead to: the name in the request may be anybody's. An address that is none is refused."""
     stack = new_stack()
     certify(stack)
     stack.compose("up", "--detach", "--build", "--wait", "nginx")
