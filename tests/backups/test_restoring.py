@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
-from socket import socket
 from urllib.request import urlopen
 
 import pysqlite3
@@ -29,6 +28,7 @@ from app.schema import head
 from tests.backups.lived_in import all_bytes, answer_one_more, ask, later_release, live_in, names_in, reviews_in
 from tests.backups.test_making import room_for
 from tests.conftest import NOW
+from tests.ports import free_port
 
 KEPT = "oboegaki-before-restore-20260302T093000Z.db"
 
@@ -264,9 +264,7 @@ def test_while_this_program_has_the_database_open_nothing_is_restored(config: Co
 @contextmanager
 def serving(config: Config) -> Iterator[subprocess.Popen[bytes]]:
     """A real server on this data folder, answering."""
-    with socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     command = [str(Path(sys.executable).with_name("oboegaki")), "serve", "--http", address]
     folders = {"OBOEGAKI_DATA_DIR": str(config.data_dir), "OBOEGAKI_CARDS_DIR": str(config.cards_dir)}
     environ = {**os.environ, **folders, "OBOEGAKI_PROCESSES": "1"}  # once it answers, nothing is still starting

@@ -14,7 +14,7 @@ import pytest
 from app.cli import listening
 from app.errors import SetupError
 from tests.canaries import searched
-from tests.drills.server import free_port
+from tests.ports import free_port
 
 SERVE = [str(Path(sys.executable).with_name("oboegaki")), "serve"]
 

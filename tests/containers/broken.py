@@ -12,7 +12,8 @@ from shutil import copy2, copytree
 
 from tests import canaries
 from tests.containers.engine import Known, inspect, printed
-from tests.containers.stack import PROJECT, Stack, build, free_port, run
+from tests.containers.stack import PROJECT, Stack, build, run
+from tests.ports import free_port
 
 OTHER_NGINX = f"oboegaki-other-{os.getpid()}"
 _PATIENCE_SECONDS = 30

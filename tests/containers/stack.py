@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 
 from tests import canaries
 from tests.containers.logs import Logs
+from tests.ports import free_port
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 _WAIT_SECONDS = 300
@@ -50,12 +50,6 @@ def copy_of_the_tree(target: Path) -> Path:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, target / name)
     return target
-
-
-def free_port() -> int:
-    """A port of this machine that nothing listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @dataclass

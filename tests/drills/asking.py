@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 
 from app.config import from_environment
 from tests import canaries
-from tests.drills.server import Site, free_port
+from tests.drills.server import Site
 from tests.drills.world import Made
+from tests.ports import free_port
 
 _PATIENCE = 60  # seconds, of a machine that is busy with other tests
 _COOKIE = re.compile(r"(oboegaki)=([^;]*)")

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from app.learner import Learner
 from tests import canaries
 from tests.entrance import PASSWORD, QUICK
 from tests.library import add_cards, add_deck
+from tests.ports import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -225,9 +225,3 @@ def _is_ready(port: int) -> bool:
         return False
     finally:
         connection.close()
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

@@ -19,9 +19,10 @@ from app.config import from_environment
 from tests import canaries
 from tests.canaries import FORM_TOKEN, GREETING, hits, session_of, spellings
 from tests.drills.asking import Asker, site_of
-from tests.drills.server import Server, Site, free_port, serving
+from tests.drills.server import Server, Site, serving
 from tests.drills.world import Made, World
 from tests.entrance import OTHER_PASSWORD, PASSWORD
+from tests.ports import free_port
 
 CANARIES = {
     "password": "canary of the first password ü",

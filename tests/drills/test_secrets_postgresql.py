@@ -26,10 +26,11 @@ from app.config import from_environment
 from app.db import Database
 from tests import canaries, postgresql
 from tests.canaries import hits
-from tests.drills.server import Server, Site, free_port, serving
+from tests.drills.server import Server, Site, serving
 from tests.drills.test_secrets import CANARIES, journey
 from tests.drills.world import Visitor
 from tests.entrance import PASSWORD, add_account
+from tests.ports import free_port
 
 _NEVER_LOGGED = CANARIES | {"password's hash": "$argon2id$v=19$"}
 _TAKEN = "DETAIL:  Key (name_key)=(hanako) already exists."
