@@ -60,6 +60,10 @@ class CardView:
         """Whether it is the second card of a reversed note, asked from back to front."""
         return self.kind is NoteKind.REVERSED and self.ordinal == 2
 
+    def is_buried(self, today: date) -> bool:
+        """Whether it is hidden on the study day `today`."""
+        return self.buried_until is not None and self.buried_until > today
+
     @property
     def is_leech(self) -> bool:
         """Whether it was learnt and failed so often (8 lapses) that the note should be written better."""

@@ -11,6 +11,8 @@ import pytest
 
 from app.config import Config
 
+pytestmark = pytest.mark.sqlite  # the command has the settings of its own, with a file
+
 _PROGRAM = Path(sys.executable).with_name("oboegaki")
 
 _TOLD_AT_AN_IMPORT = """

@@ -5,16 +5,18 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from app import cards, exporting, library, setaside, study
 from app.cards import CardView
+from app.web.aside import ASIDES
 from app.web.context import database, done_reading, learner, now, reading, renderings, streamed, study_day
 from app.web.context import uuid_field as uuid
 from app.web.desk import beyond
+from app.web.errors import wants_json
 from app.web.look import heading_above
 from app.web.numbers import whole_number
 from app.web.schedule_words import due_words, easiness_words, standing_words
@@ -74,7 +76,7 @@ def card(card_id: int) -> ResponseReturnValue:
     """A card: both sides, its schedule, its log."""
     session, today = reading(), study_day()
     found = cards.load_one(session, learner(), card_id)
-    is_buried = found.buried_until is not None and found.buried_until > today
+    is_buried = found.is_buried(today)
     is_away = is_buried or found.suspended or found.position is None
     return render_template(
         "library/card.html",
@@ -97,49 +99,49 @@ def card(card_id: int) -> ResponseReturnValue:
 def mark(card_id: int) -> ResponseReturnValue:
     """Mark a card to be found again."""
     _write(lambda session: setaside.mark(session, learner(), card_id))
-    return _back(card_id, gettext("Marked."))
+    return _done(card_id, "marked")
 
 
 @blueprint.post("/cards/<int:card_id>/mark/end")
 def unmark(card_id: int) -> ResponseReturnValue:
     """Take the mark off."""
     _write(lambda session: setaside.unmark(session, learner(), card_id))
-    return _back(card_id, gettext("The mark is off."))
+    return _done(card_id, "unmarked")
 
 
 @blueprint.post("/cards/<int:card_id>/suspension")
 def suspend(card_id: int) -> ResponseReturnValue:
     """Hide a card until it is called back."""
     _write(lambda session: setaside.suspend(session, learner(), card_id))
-    return _back(card_id, gettext("Suspended until you call it back."))
+    return _done(card_id, "suspended")
 
 
 @blueprint.post("/cards/<int:card_id>/suspension/end")
 def call_back(card_id: int) -> ResponseReturnValue:
     """Put a suspended card back."""
     _write(lambda session: setaside.call_back(session, learner(), card_id))
-    return _back(card_id, gettext("Called back."))
+    return _done(card_id, "called_back")
 
 
 @blueprint.post("/cards/<int:card_id>/burial")
 def bury(card_id: int) -> ResponseReturnValue:
     """Hide a card until tomorrow."""
     _write(lambda session: setaside.bury(session, learner(), card_id, study_day()))
-    return _back(card_id, gettext("Hidden until tomorrow."))
+    return _done(card_id, "hidden")
 
 
 @blueprint.post("/cards/<int:card_id>/burial/end")
 def unbury(card_id: int) -> ResponseReturnValue:
     """Show a card again that was hidden until tomorrow."""
     _write(lambda session: setaside.unbury(session, learner(), card_id))
-    return _back(card_id, gettext("No longer hidden."))
+    return _done(card_id, "unhidden")
 
 
 @blueprint.post("/cards/<int:card_id>/resets")
 def reset(card_id: int) -> ResponseReturnValue:
     """Make a card new again."""
     _write(lambda session: study.reset(session, learner(), card_id, uuid("reset"), now()))
-    return _back(card_id, gettext("The card is new again. Its log is kept."))
+    return _to_its_page(card_id, gettext("The card is new again. Its log is kept."))
 
 
 @blueprint.post("/decks/<int:deck_id>/suspension")
@@ -162,12 +164,18 @@ def _write(act: Callable[[Session], object]) -> None:
         act(session)
 
 
-def _back(card_id: int, said: str) -> ResponseReturnValue:
-    """To the card's page where the form stood there, else to the sitting, where `back` shows the same card again."""
-    flash(said)
+def _done(card_id: int, act: str) -> ResponseReturnValue:
+    """To the card's page where the form stood there, else to the sitting: its line says what was done to which card."""
     if "page" in request.args:
-        return redirect(url_for("library.card", card_id=card_id, **_sitting()))
-    return redirect(url_for("study.show", **_place(), card=request.args.get("back")))
+        return _to_its_page(card_id, gettext(ASIDES[act].text))
+    shown = request.args.get("back")
+    address = url_for("study.show", **_place(), card=shown, aside=act, of=card_id)
+    return jsonify(location=address) if wants_json() else redirect(address)
+
+
+def _to_its_page(card_id: int, said: str) -> ResponseReturnValue:
+    flash(said)
+    return redirect(url_for("library.card", card_id=card_id, **_sitting()))
 
 
 def _place() -> dict[str, Any]:

@@ -5,17 +5,19 @@ from datetime import date
 from functools import lru_cache
 from uuid import UUID
 
-from flask import request
+from flask import request, url_for
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 
-from app import study
+from app import cards, study
 from app.errors import NotFoundError
-from app.learner import Learner
 from app.srs.sm2 import Grade
 from app.study import Outcome
+from app.web.aside import ASIDES
+from app.web.context import reading
+from app.web.desk import Desk
 from app.web.language import page_language
 from app.web.look import GRADE_NAMES, days
+from app.web.numbers import whole_number
 
 _MOST_LINES = 5_000
 _OVERTAKEN = ("404", "409")
@@ -24,12 +26,13 @@ _OVERTAKEN = ("404", "409")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A line, and the review that its "Undo" takes back."""
+    """A line, the address of what takes back what it tells of, and the words of the button for that."""
 
     text: str
-    undo: UUID | None = None
-    is_undone: bool = False
-    """Whether it tells of an answer taken back, so that its "Undo" takes back one more."""
+    undo: str | None = None
+    words: str = ""
+    is_aside: bool = False
+    """Whether it tells of a card set aside, and of no answer."""
 
 
 def after_answer(outcome: Outcome, today: date) -> str:
@@ -54,25 +57,50 @@ def _after_grade(_page_language: str, given: Grade, interval: int, again: bool) 
     return gettext("%(grade)s: back in %(interval)s", grade=grade, interval=days(interval))
 
 
-def before_a_card(session: Session, learner: Learner, today: date) -> Said:
+def before_a_card(desk: Desk) -> Said:
     """What the address says; where it says nothing, the day's last answer can still be taken back."""
-    return from_address(session, learner, today) or Said("", study.last_review(session, learner, since=today))
+    return from_address(desk) or _undoing(desk, "", _last(desk, since=desk.today), gettext("Undo the last answer"))
 
 
-def from_address(session: Session, learner: Learner, today: date) -> Said | None:
-    """What the address says was done before this page: an answer given, one refused, or one undone."""
+def from_address(desk: Desk) -> Said | None:
+    """What the address says was done before this page: an answer given, refused or undone, or a card set aside."""
     refused = request.args.get("refused")
     if refused in _OVERTAKEN:
         return Said(gettext("That answer was not recorded: the card had been answered or changed in the meantime."))
     if refused:
         return Said(gettext("This answer was not recorded"))
     if request.args.get("undone"):
-        return Said(gettext("Undone: the card is back."), study.last_review(session, learner), is_undone=True)
+        return _undoing(desk, gettext("Undone: the card is back."), _last(desk), gettext("Undo one more"))
+    if "aside" in request.args:
+        return _after_an_aside(desk)
+    return _after_the_answer(desk)
+
+
+def _after_the_answer(desk: Desk) -> Said | None:
     review_id = request.args.get("after", type=UUID)
     if review_id is None:
         return None
     try:
-        outcome = study.recorded(session, learner, review_id)
+        outcome = study.recorded(reading(), desk.learner, review_id)
     except NotFoundError:
         return None
-    return Said(after_answer(outcome, today), review_id)
+    return _undoing(desk, after_answer(outcome, desk.today), review_id, gettext("Undo"))
+
+
+def _after_an_aside(desk: Desk) -> Said | None:
+    """Nothing where the card is no longer as the act left it: somebody went back to an address."""
+    act = ASIDES.get(request.args["aside"])
+    card = next(iter(cards.load(reading(), desk.learner, [request.args.get("of", 0, type=whole_number)])), None)
+    if act is None or card is None or not act.holds(card, desk.today):
+        return None
+    undo = url_for(act.undone_by, card_id=card.id, back=card.id, **desk.place)
+    return Said(gettext(act.text), undo, gettext("Undo"), is_aside=True)
+
+
+def _last(desk: Desk, since: date | None = None) -> UUID | None:
+    return study.last_review(reading(), desk.learner, since=since)
+
+
+def _undoing(desk: Desk, text: str, review_id: UUID | None, words: str) -> Said:
+    undo = None if review_id is None else url_for("study.undo", review_id=review_id, **desk.place)
+    return Said(text, undo, words)

@@ -26,7 +26,7 @@ from app.web.numbers import whole_number
 
 blueprint = Blueprint("study", __name__)
 
-_DONE = ("after", "undone", "refused")
+_DONE = ("after", "undone", "refused", "aside", "of")
 """Arguments that say what was done before a page."""
 _MOST_HELD = 10
 """Cards that a page may say it holds; ours hold one."""
@@ -47,7 +47,7 @@ def show() -> ResponseReturnValue:
         shown=shown[0],
         upcoming=shown[1] if len(shown) > 1 else None,
         left=desk.left(),
-        said=said.before_a_card(reading(), desk.learner, desk.today),
+        said=said.before_a_card(desk),
         place=desk.place,
     )
 
@@ -109,7 +109,7 @@ def end() -> ResponseReturnValue:
         tomorrow=stats.forecast(session, desk.learner, desk.today)[0],
         left=desk.left(),
         last_review=study.last_review(session, desk.learner),
-        said=said.from_address(session, desk.learner, desk.today),
+        said=said.from_address(desk),
         place=desk.place,
     )
 

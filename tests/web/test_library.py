@@ -155,38 +155,6 @@ def test_an_answer_out_of_turn_is_called_a_drill(
     assert "Hard scheduled 1 day" in page
 
 
-@pytest.mark.parametrize(
-    ("act", "said", "state", "back"),
-    [
-        ("mark", "Marked.", "marked", "mark/end"),
-        ("suspension", "Suspended until you call it back.", "suspended", "suspension/end"),
-        ("burial", "Hidden until tomorrow.", "hidden until tomorrow", "burial/end"),
-    ],
-)
-def test_a_card_is_set_aside_and_brought_back(
-    browser: Browser, cards: list[int], act: str, said: str, state: str, back: str
-) -> None:
-    own = f"/cards/{cards[0]}"
-    answer = browser.post(f"{own}/{act}?page=1", page=own)
-    assert answer.location == own
-    page = browser.get(own).text
-    assert said in page
-    assert f'<span class="tag">{state}</span>' in page
-    assert browser.post(f"{own}/{back}?page=1", page=own).location == own
-    assert f'<span class="tag">{state}</span>' not in browser.get(own).text
-
-
-def test_an_aside_in_a_sitting_leads_back_to_it(browser: Browser, deck_id: int, cards: list[int]) -> None:
-    place = f"deck={deck_id}&ahead=1&more=10"
-    answer = browser.post(f"/cards/{cards[0]}/mark?{place}&back={cards[0]}")
-    assert answer.location == f"/study?{place}&card={cards[0]}"
-    assert browser.post(f"/cards/{cards[0]}/burial?{place}").location == f"/study?{place}"
-
-
-def test_an_aside_in_a_sitting_on_everything_leads_back_to_it(browser: Browser, cards: list[int]) -> None:
-    assert browser.post(f"/cards/{cards[0]}/suspension").location == "/study"
-
-
 def test_a_reset_asks_first_and_makes_the_card_new_once(
     browser: Browser, database: Database, hanako: Learner, cards: list[int], now: datetime
 ) -> None:

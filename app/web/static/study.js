@@ -195,7 +195,7 @@ function received(reply, form) {
 // The address says what was done before this page, and which card it began with: not so any more after an answer.
 function forget() {
   const address = new URL(location);
-  for (const name of ["card", "undone", "refused", "after"]) address.searchParams.delete(name);
+  for (const name of ["card", "undone", "refused", "after", "aside", "of"]) address.searchParams.delete(name);
   history.replaceState(history.state, "", address);
 }
 

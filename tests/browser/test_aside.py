@@ -1,0 +1,44 @@
+"""A card set aside in a sitting: Undo takes back that, and not the answer before it."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site, question
+from tests.browser.test_journey import answer_by_key, saved
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(
+    ("act", "line", "line_then"),
+    [
+        ("Suspend", "Suspended until you call it back.", "Called back."),
+        ("Hide until tomorrow", "Hidden until tomorrow.", "No longer hidden."),
+    ],
+)
+def test_a_slip_in_the_menu_is_taken_back_by_a_key(page: Page, site: Site, act: str, line: str, line_then: str) -> None:
+    answer_by_key(page, "3")
+    saved(page)
+    meant = question(page)
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name=act).click()
+    expect(page.locator(".said")).to_have_text(line)
+    assert question(page) != meant
+    with page.expect_navigation():
+        page.keyboard.press("u")
+    expect(page.locator(".said")).to_have_text(line_then)
+    assert (question(page), site.recorded()) == (meant, 1)
+
+
+def test_after_the_next_answer_undo_means_that_one_again(page: Page, site: Site) -> None:
+    """The line of the card that was set aside is gone then, from the address too."""
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name="Suspend").click()
+    expect(page.locator(".said")).to_have_text("Suspended until you call it back.")
+    answered = answer_by_key(page, "3")
+    saved(page)
+    assert "aside" not in page.url
+    with page.expect_navigation():
+        page.keyboard.press("u")
+    expect(page.locator(".said")).to_contain_text("the card is back")
+    assert (question(page), site.recorded()) == (answered, 2)
