@@ -55,7 +55,8 @@ def _put_back(session: Session, import_id: int, now: datetime) -> None:
     found = select(ImportChange.deck_id, ImportChange.note_id, ImportChange.before)
     mine = ImportChange.import_id == import_id
     changes = session.execute(found.where(mine).order_by(ImportChange.id.desc())).all()
-    held = _digests(session, {change.deck_id for change in changes if _is_of_content(change)})
+    decks = {change.deck_id for change in changes if _is_of_content(change)}
+    read = _digests(session, decks)
     session.execute(delete(ImportChange).where(mine))
     # First of all: places tell nothing any more once another note has been put back.
     for change in changes:
@@ -64,8 +65,8 @@ def _put_back(session: Session, import_id: int, now: datetime) -> None:
     for change in changes:
         _undo_change(session, change, now)
     cursor.renew(session, {change.deck_id for change in changes})
-    for deck_id, digest in held.items():
-        session.execute(update(Deck).where(Deck.id == deck_id).values(held=digest))
+    made = {change.deck_id for change in changes if change.note_id is None and change.before is None}
+    _hold(session, decks, made, read)
     session.execute(delete(ImportMedium).where(ImportMedium.import_id == import_id))
     media.collect(session)
 
@@ -110,10 +111,30 @@ def _is_of_content(change: Any) -> bool:
     return change.note_id is not None or change.before is None or change.before.keys() != {"position"}
 
 
-def _digests(session: Session, decks: set[int]) -> dict[int, bytes]:
-    """The content, by deck, that the import read: for a file that was gone, that it was not there."""
-    rows = session.execute(select(Deck.id, Deck.digest).where(Deck.id.in_(decks), Deck.file.is_not(None)))
-    return {row.id: ABSENT if row.digest is None else row.digest for row in rows}
+def _digests(session: Session, decks: set[int]) -> dict[str, bytes]:
+    """The content, by file, that the import read: for a file that was gone, that it was not there."""
+    rows = session.execute(select(Deck.file, Deck.digest).where(Deck.id.in_(decks), Deck.file.is_not(None)))
+    return {row.file: ABSENT if row.digest is None else row.digest for row in rows}
+
+
+def _hold(session: Session, decks: set[int], made: set[int], read: dict[str, bytes]) -> None:
+    """Let decks hold what the import read, each that of its file.
+
+    A deck that the import `made` of a file which belongs to another deck again stands for a file that now belongs to
+    none: under the name that this one's deck had for a while, or for none. No two decks have one file.
+    """
+    rows = session.execute(select(Deck.id, Deck.file).where(Deck.id.in_(decks), Deck.file.is_not(None))).all()
+    before = {row.file: row.id for row in rows if row.id not in made}
+    owners = {row.file: row.id for row in rows} | before
+    nobodys = [row.id for row in rows if owners[row.file] != row.id]
+    session.execute(update(Deck).where(Deck.id.in_(nobodys)).values(file=None))
+    silent = [deck_id for file, deck_id in owners.items() if file not in read]
+    for file, deck_id in zip((file for file in read if file not in owners), [*nobodys, *silent], strict=False):
+        taken = {"file": file} if deck_id in nobodys else {}
+        session.execute(update(Deck).where(Deck.id == deck_id).values(held=read[file], **taken))
+    for file, deck_id in owners.items():
+        if file in read:
+            session.execute(update(Deck).where(Deck.id == deck_id).values(held=read[file]))
 
 
 def _put_note_back(session: Session, note_id: int, before: dict[str, Any]) -> None:

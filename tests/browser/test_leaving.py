@@ -28,7 +28,7 @@ def test_answers_that_wait_when_the_page_is_left_are_recorded(site: Site, open_b
 def _recorded(site: Site, wanted: int) -> int:
     """How many reviews the log holds, at the latest after some seconds."""
     found = 0
-    for _ in range(50):
+    for _ in range(300):
         with site.app.extensions["database"].reading() as session:
             found = session.scalar(select(func.count()).select_from(Review)) or 0
         if found >= wanted:

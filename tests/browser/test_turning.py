@@ -25,6 +25,7 @@ def _turn(page: Page, title: str, place: int) -> float:
     page.goto("/")
     page.get_by_role("link", name=title, exact=True).click()
     page.locator(".notes .cards a").nth(place).click()
+    page.wait_for_url("**/cards/*")
     page.goto(f"/study?card={page.url.rpartition('/')[2]}")
     page.keyboard.press("Space")
     page.wait_for_function("document.activeElement.classList.contains('answer')")

@@ -24,6 +24,7 @@ def test_a_card_is_answered_and_undone_without_a_script(site: Site, open_browser
     assert (question(page), site.recorded()) == (first, 2)
     page.locator(".turn > summary").click()
     page.get_by_role("button", name="Good").click()
+    expect(page.locator(".said")).to_contain_text("Good: back tomorrow")
     second = question(page)
     page.go_back()
     assert question(page) == second, "the page of an undo shows its card until that is answered again"

@@ -120,8 +120,10 @@ def test_the_set_up_link_is_printed_once_by_each_worker_and_last(tmp_path: Path)
             env=os.environ | settings | {"OBOEGAKI_PROCESSES": "1"},
         )
         try:
+            end = time.monotonic() + 60
             while "Set up the first account: " not in log.read_text().rpartition("\n")[0]:
                 assert server.poll() is None, log.read_text()
+                assert time.monotonic() < end, log.read_text()
                 time.sleep(0.02)
             said = log.read_text().splitlines()
         finally:

@@ -6,7 +6,7 @@ from tests.containers.engine import Known, changed, commands, first_process, mou
 
 MIB = 1024 * 1024
 
-_COMES_OR_GOES = r"(\S*/)?runc init|\[(python\S*|curl)\]( <defunct>)?"
+_COMES_OR_GOES = r"(\S*/)?runc init|\[(python\S*|curl|runc\S*)\]( <defunct>)?"
 _HEALTH = rf"python -I /opt/oboegaki/app/probe\.py|curl --fail .*|/usr/bin/(python\d?|curl) .*|{_COMES_OR_GOES}"
 _AT_WORK = {
     "app": re.compile(rf"\s*\d+ +(\S+/python (-I \S+/app/stopping\.py )?\S+/uwsgi --ini .*|{_HEALTH})"),

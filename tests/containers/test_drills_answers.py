@@ -4,6 +4,7 @@ Shown able to fail: the comparison is that of `tests/drills/test_kill.py`, which
 acknowledges too early; here a ledger with an answer more than the database is seen, in this run.
 """
 
+import signal
 import time
 from contextlib import suppress
 from uuid import uuid4
@@ -11,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from tests.containers.drilled import SEED, Drilled, address_of, id_of, is_ready, remove_container, until
+from tests.containers.engine import first_process
 from tests.containers.stack import Stack, run
 from tests.drills.ledger import Sent
 
@@ -126,6 +128,7 @@ def test_stop_while_it_starts_ends_the_app_within_ten_seconds(drilled: Drilled) 
     stack = drilled.stack
     stopped(stack, "app")
     stack.compose("start", "app")
+    until(lambda: listens(stack), "Python listens to it")
     assert stopped(stack, "app", fine=(0, _INTERRUPTED)) <= _STOP_SECONDS
     lines = stack.logs("app").count("spawned uWSGI master")
     stack.compose("start", "app")
@@ -133,6 +136,11 @@ def test_stop_while_it_starts_ends_the_app_within_ten_seconds(drilled: Drilled) 
     assert stopped(stack, "app") <= _STOP_SECONDS
     stack.compose("start", "app")
     until(lambda: is_ready(drilled.clients[0]), "the app answers again")
+
+
+def listens(stack: Stack) -> bool:
+    """Whether the app's first process hears SIGINT: before Python does, for some milliseconds, the kernel drops it."""
+    return bool(int(first_process(id_of(stack, "app"))["SigCgt"], 16) >> (signal.SIGINT - 1) & 1)
 
 
 def stopped(stack: Stack, *services: str, fine: tuple[int, ...] = (0,)) -> float:

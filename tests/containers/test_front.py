@@ -10,6 +10,7 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
+from tests.containers.drilled import until
 from tests.containers.stack import PROJECT, Stack
 from tests.containers.visitor import Reply, Visitor, asset_of
 
@@ -110,8 +111,8 @@ def test_below_a_path_and_behind_a_proxy(behind_a_proxy: Stack) -> None:
     assert 'action="/cards/set-up' in page.text or 'href="/cards/' in page.text
     assert page.headers["Strict-Transport-Security"]
     assert "Secure" in page.headers["Set-Cookie"]
-    assert "203.0.113.9 GET /cards/set-up 200" in stack.logs("nginx")
-    assert "203.0.113.9 GET /cards/set-up 200" in stack.logs("app")
+    until(lambda: "203.0.113.9 GET /cards/set-up 200" in stack.logs("nginx"), "nginx tells the client's address")
+    until(lambda: "203.0.113.9 GET /cards/set-up 200" in stack.logs("app"), "the app tells it too")
     style = asset_of(visitor, "/set-up")
     assert [visitor.get(style).headers["X-Cache-Status"] for _ in range(2)] == ["MISS", "HIT"]
     taken_off = Visitor(stack.address.removesuffix("/cards"))

@@ -47,7 +47,7 @@ def test_r06_one_program_runs_in_a_container(used: Stack, service: str) -> None:
     """uWSGI or nginx, with its workers; what is started beside it is seen."""
     container = used.container(service)
     assert rules.strangers(container) == []
-    run("docker", "container", "exec", "--detach", container["Id"], "sleep", "5")
+    run("docker", "container", "exec", "--detach", container["Id"], "sleep", "20")
     assert len(rules.strangers(container)) == 1
 
 

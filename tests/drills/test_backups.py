@@ -7,6 +7,7 @@ Shown able to fail: a plain copy of the live file, in place of the command, miss
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from shutil import copyfile
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import pytest
+from sqlalchemy.exc import DatabaseError
 
 from app.config import from_environment
 from tests.drills.clients import answer_during, log_in_all
@@ -115,7 +117,8 @@ def test_a_copy_of_the_live_file_would_miss_answers(flow: Flow, tmp_path: Path) 
         folder = tmp_path / f"copied{number}"
         folder.mkdir()
         copyfile(each.file, folder / "oboegaki.db")
-        lost += len(seen_in(folder, each, flow.ledger).lost)
+        with suppress(DatabaseError):  # copied while a checkpoint wrote: it is no database at all
+            lost += len(seen_in(folder, each, flow.ledger).lost)
     assert lost > 0, "the harness can fail"
 
 

@@ -179,7 +179,9 @@ def _stop_among(database: postgresql.Server, ledger: Ledger, stops: int, answers
         ledger.wait_for(moment)
         told = ledger.replies[503]
         (database.stop if number % 2 else database.kill)()
+        end = time.monotonic() + 60
         while ledger.replies[503] == told:
+            assert time.monotonic() < end, "nobody asked while the database was away"
             time.sleep(0.01)
         database.start()
 

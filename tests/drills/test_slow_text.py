@@ -80,8 +80,9 @@ def test_a_cloze_with_deletions_all_over_it_renders_within_a_second(full: bool) 
 
 
 def test_this_drill_sees_an_emphasis_without_its_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    capped = _once(lambda: render(at_the_cap("~a~")))
     monkeypatch.setattr(inline, "_MOST_DELIMITERS", SIDE_BYTES)
-    assert _once(lambda: render(at_the_cap("~a~"))) > SECONDS
+    assert _once(lambda: render(at_the_cap("~a~"))) > 5 * capped
     # One try may miss it: other programs make a text seem slower than it is, the short one too.
     assert any(grows(render, "~a~", SIDE_BYTES // 2) for _ in range(5))
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app import importing
+from app import checking, importing
 from app.errors import NotFoundError, RefusedError
 from app.models import Deck, Note
 from tests.conftest import NOW
@@ -135,6 +135,28 @@ def test_an_undone_renaming_within_one_deck_is_held_too(folder: Folder) -> None:
     folder.undo(folder.run().import_id)
     assert folder.run(asked=False).import_id is None
     assert list(folder.cards()) == ["What starts a container?"]
+
+
+def test_after_an_undo_no_two_decks_have_one_file(folder: Folder) -> None:
+    """A name that moved to another file comes back; the file that made a deck meanwhile is the first deck's again."""
+    named = "---\nname: Docker\n---\n"
+    folder.write("b.md", named + START + STOP)
+    folder.run()
+    folder.learn()
+    cards = list(folder.cards())
+    folder.write("a.md", named + STOP)
+    folder.write("b.md", START)
+    folder.undo(folder.run().import_id)
+    assert folder.run().import_id is None, "what was undone is held, in both files"
+    folder.remove("a.md")
+    folder.write("b.md", named + START + STOP.replace("A: ", "A: rather "))
+    report = folder.run()
+    assert report.count("new") == 0
+    assert list(folder.cards()) == cards
+    with folder.database.reading() as session:
+        assert checking.check(session).faults == ()
+        files = session.scalars(select(Deck.file).where(Deck.file.is_not(None))).all()
+    assert len(files) == len(set(files))
 
 
 def test_undo_of_a_first_import_leaves_no_card(folder: Folder) -> None:

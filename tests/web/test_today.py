@@ -116,3 +116,14 @@ def test_the_last_import_is_the_newest_that_stands_of_the_library_and_of_own_dec
 def _due(browser: Browser) -> list[int]:
     """The due cards of each deck in the list."""
     return [int(found) for found in re.findall(r"<b>(\d+)</b> <small>due</small>", browser.get("/").text)]
+
+
+def test_a_pause_without_answers_does_not_say_that_nothing_was_due(
+    browser: Browser, database: Database, deck_id: int
+) -> None:
+    assert "Nothing was due." in browser.text("/study/end")
+    with database.writing() as session:
+        add_cards(session, deck_id, 2)
+    page = browser.text("/study/end")
+    assert "2 cards are left for today." in page
+    assert "Nothing was due." not in page

@@ -1,0 +1,60 @@
+"""What stands where on a page, told by its boxes: edges that line up, a line between two texts."""
+
+import pytest
+from playwright.sync_api import Locator, Page
+
+from tests.browser.conftest import Open, Site, set_up
+from tests.browser.test_without_script import PHONE
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_card_page_of_a_cloze_keeps_question_and_answer_apart(site: Site, page: Page) -> None:
+    page.goto("/decks/2")
+    page.locator(".entry.cloze .cards a").first.click()
+    question, answer = page.locator(".question"), page.locator(".answer")
+    assert _left_top_right_bottom(answer)[1] >= _left_top_right_bottom(question)[3] + 24
+    assert answer.evaluate("each => getComputedStyle(each).borderTopStyle") == "solid"
+
+
+@pytest.mark.parametrize("device", [{}, PHONE], ids=["desk", "phone"])
+def test_edges_of_a_deck_line_up(site: Site, open_browser: Open, device: dict[str, object]) -> None:
+    page = open_browser(**device)
+    set_up(page, site)
+    page.goto("/")
+    page.get_by_role("link", name="Docker", exact=True).click()
+    row = page.locator(".tree .deck").first
+    figures = row.locator(".figures > span").last
+    assert _left_top_right_bottom(figures)[2] == pytest.approx(_left_top_right_bottom(row)[2], abs=1)
+
+
+def test_a_table_that_begins_an_answer_stands_where_a_text_would(site: Site, page: Page) -> None:
+    (site.cards / "3-table.md").write_text(
+        "---\ndialect: qa\n---\nQ: Which ways?\nA:\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    )
+    site.import_decks()
+    page.goto("/decks/4")
+    page.locator(".notes .cards a").first.click()
+    assert page.locator(".answer .table").evaluate("each => getComputedStyle(each).marginTop") == "0px"
+
+
+@pytest.mark.parametrize("device", [{}, PHONE], ids=["desk", "phone"])
+def test_the_card_stays_where_it_is_when_undo_is_offered_without_a_word(
+    site: Site, open_browser: Open, device: dict[str, object]
+) -> None:
+    page = open_browser(**device)
+    set_up(page, site)
+    page.goto("/study")
+    place = _left_top_right_bottom(page.locator(".whence"))[1]
+    page.locator(".turn > summary").click()
+    page.locator(".grade-4").click()
+    page.locator(".said p").wait_for()
+    page.goto("/study")
+    assert page.locator(".undo").is_visible()
+    assert _left_top_right_bottom(page.locator(".whence"))[1] == pytest.approx(place, abs=1)
+
+
+def _left_top_right_bottom(locator: Locator) -> tuple[float, float, float, float]:
+    box = locator.bounding_box()
+    assert box is not None
+    return box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]
