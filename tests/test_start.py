@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.config import Config
+from tests.test_stopping import hear
 
 pytestmark = pytest.mark.sqlite  # the command has the settings of its own, with a file
 
@@ -52,19 +53,13 @@ def told(folder: Path, config: Config, at: str, number: signal.Signals, act: str
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=_hear,
+        preexec_fn=hear,
     ) as process:
         try:
             said, _ = process.communicate(timeout=30)
         finally:
             process.kill()
         return process.returncode, said
-
-
-def _hear() -> None:
-    """Who runs the tests in the background lets them ignore a wish to stop."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

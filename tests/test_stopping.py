@@ -26,7 +26,7 @@ def kept(program: str) -> Iterator["subprocess.Popen[str]"]:
     """A Python program behind the keeper, running; nothing of it is left."""
     command = [sys.executable, "-I", stopping.__file__, sys.executable, "-c", program]
     with subprocess.Popen(  # noqa: S603 - our own programs
-        command, stdout=subprocess.PIPE, text=True, preexec_fn=_hear
+        command, stdout=subprocess.PIPE, text=True, preexec_fn=hear
     ) as keeper:
         try:
             yield keeper
@@ -34,7 +34,7 @@ def kept(program: str) -> Iterator["subprocess.Popen[str]"]:
             keeper.kill()
 
 
-def _hear() -> None:
+def hear() -> None:
     """Who runs the tests in the background, or under nohup, lets them ignore what tells a server to stop."""
     for number in stopping.TELLING:
         signal.signal(number, signal.SIG_DFL)

@@ -73,7 +73,7 @@ def serve(http: str, socket: str | None, address: str | None) -> None:
     sys.stdout.flush()
     os.environ["OBOEGAKI_GREETING"] = greeting  # not an argument: everybody on a machine may read those
     signal.pthread_sigmask(signal.SIG_BLOCK, stopping.TELLING)  # a wish to stop waits until it is listened to
-    if signal.alarm(0):
+    if signal.alarm(0):  # it came before, and its exit was dropped
         sys.exit(0)
     kept = [sys.executable, "-I", stopping.__file__, str(server), "--ini", str(_INI), *listen]
     os.execv(sys.executable, kept)  # noqa: S606 - the server, and who stops it, replace this process

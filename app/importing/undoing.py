@@ -128,13 +128,11 @@ def _hold(session: Session, decks: set[int], made: set[int], read: dict[str, byt
     owners = {row.file: row.id for row in rows} | before
     nobodys = [row.id for row in rows if owners[row.file] != row.id]
     session.execute(update(Deck).where(Deck.id.in_(nobodys)).values(file=None))
-    silent = [deck_id for file, deck_id in owners.items() if file not in read]
-    for file, deck_id in zip((file for file in read if file not in owners), [*nobodys, *silent], strict=False):
+    spare = iter([*nobodys, *(deck_id for file, deck_id in owners.items() if file not in read)])
+    for file, digest in read.items():
+        deck_id = owners.get(file) or next(spare, None)
         taken = {"file": file} if deck_id in nobodys else {}
-        session.execute(update(Deck).where(Deck.id == deck_id).values(held=read[file], **taken))
-    for file, deck_id in owners.items():
-        if file in read:
-            session.execute(update(Deck).where(Deck.id == deck_id).values(held=read[file]))
+        session.execute(update(Deck).where(Deck.id == deck_id).values(held=digest, **taken))
 
 
 def _put_note_back(session: Session, note_id: int, before: dict[str, Any]) -> None:

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from flask import request, url_for
+from flask import jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from app import cards, queue
@@ -19,6 +20,7 @@ from app.queue import Left, Sitting
 from app.renderings import Renderings
 from app.srs.sm2 import Grade, Schedule
 from app.web.context import connection, learner, renderings, study_day
+from app.web.errors import wants_json
 from app.web.fragments import Choice, Shown
 from app.web.numbers import number_argument, whole_number
 
@@ -110,6 +112,11 @@ def stay() -> Desk:
         return sit_down()
     except (NotFoundError, NotFound):
         return _desk(queue.sit_down(connection(), learner(), study_day()))
+
+
+def lead_to(address: str) -> ResponseReturnValue:
+    """Lead a browser to a page of its sitting; a script is told the address and goes there itself."""
+    return jsonify(location=address) if wants_json() else redirect(address)
 
 
 def _desk(sitting: Sitting) -> Desk:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
@@ -15,8 +15,7 @@ from app.cards import CardView
 from app.web.aside import ASIDES
 from app.web.context import database, done_reading, learner, now, reading, renderings, streamed, study_day
 from app.web.context import uuid_field as uuid
-from app.web.desk import beyond
-from app.web.errors import wants_json
+from app.web.desk import beyond, lead_to
 from app.web.look import heading_above
 from app.web.numbers import whole_number
 from app.web.schedule_words import due_words, easiness_words, standing_words
@@ -169,8 +168,7 @@ def _done(card_id: int, act: str) -> ResponseReturnValue:
     if "page" in request.args:
         return _to_its_page(card_id, gettext(ASIDES[act].text))
     shown = request.args.get("back")
-    address = url_for("study.show", **_place(), card=shown, aside=act, of=card_id)
-    return jsonify(location=address) if wants_json() else redirect(address)
+    return lead_to(url_for("study.show", **_place(), card=shown, aside=act, of=card_id))
 
 
 def _to_its_page(card_id: int, said: str) -> ResponseReturnValue:

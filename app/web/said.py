@@ -90,8 +90,13 @@ def _after_the_answer(desk: Desk) -> Said | None:
 def _after_an_aside(desk: Desk) -> Said | None:
     """Nothing where the card is no longer as the act left it: somebody went back to an address."""
     act = ASIDES.get(request.args["aside"])
-    card = next(iter(cards.load(reading(), desk.learner, [request.args.get("of", 0, type=whole_number)])), None)
-    if act is None or card is None or not act.holds(card, desk.today):
+    if act is None:
+        return None
+    try:
+        card = cards.load_one(reading(), desk.learner, request.args.get("of", 0, type=whole_number))
+    except NotFoundError:
+        return None
+    if not act.holds(card, desk.today):
         return None
     undo = url_for(act.undone_by, card_id=card.id, back=card.id, **desk.place)
     return Said(gettext(act.text), undo, gettext("Undo"), is_aside=True)

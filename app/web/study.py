@@ -18,7 +18,7 @@ from app.study import Answer, Outcome
 from app.web import said
 from app.web.context import connection, database, learner, now, number_field, reading, renderings
 from app.web.context import uuid_field as uuid
-from app.web.desk import sit_down, stay
+from app.web.desk import lead_to, sit_down, stay
 from app.web.errors import wants_json
 from app.web.fragments import fragment
 from app.web.look import count
@@ -120,5 +120,4 @@ def undo(review_id: UUID) -> ResponseReturnValue:
     me, at, undo_id = learner(), now(), uuid("undo")
     with database().writing_on(connection(), me.id):
         outcome = study.undo(connection(), me, review_id, undo_id, at)
-    address = stay().page(card=outcome.card_id, undone=review_id)
-    return jsonify(location=address) if wants_json() else redirect(address)
+    return lead_to(stay().page(card=outcome.card_id, undone=review_id))

@@ -15,6 +15,7 @@ from app.config import Config
 from app.db import Database
 from app.learner import Learner
 from tests.entrance import PASSWORD, add_account
+from tests.library import add_cards, add_deck
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -76,6 +77,20 @@ def app(config: Config) -> Iterator[Flask]:
 def hanako(database: Database) -> Learner:
     """A learner with an account, who is no administrator."""
     return add_account(database, "hanako")
+
+
+@pytest.fixture
+def deck_id(database: Database) -> int:
+    """A deck of the library."""
+    with database.writing() as session:
+        return add_deck(session, "Docker/Network")
+
+
+@pytest.fixture
+def cards(database: Database, deck_id: int) -> list[int]:
+    """Three notes of one card each in that deck, all new."""
+    with database.writing() as session:
+        return add_cards(session, deck_id, 3)
 
 
 @pytest.fixture

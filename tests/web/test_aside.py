@@ -7,43 +7,34 @@ import pytest
 
 from app.db import Database
 from app.learner import Learner
-from tests.library import add_cards, add_deck, schedule_of
+from tests.library import schedule_of
 from tests.web.conftest import Browser
 
-
-@pytest.fixture
-def deck_id(database: Database) -> int:
-    """A deck of the library."""
-    with database.writing() as session:
-        return add_deck(session, "Docker/Network")
-
-
-@pytest.fixture
-def cards(database: Database, deck_id: int) -> list[int]:
-    """Three notes of one card each, all new."""
-    with database.writing() as session:
-        return add_cards(session, deck_id, 3)
-
-
-@pytest.mark.parametrize(
-    ("act", "said", "state", "back"),
+ACTS = pytest.mark.parametrize(
+    ("act", "line", "state", "back", "line_then"),
     [
-        ("mark", "Marked.", "marked", "mark/end"),
-        ("suspension", "Suspended until you call it back.", "suspended", "suspension/end"),
-        ("burial", "Hidden until tomorrow.", "hidden until tomorrow", "burial/end"),
+        ("mark", "Marked.", "marked", "mark/end", "The mark is off."),
+        ("suspension", "Suspended until you call it back.", "suspended", "suspension/end", "Called back."),
+        ("burial", "Hidden until tomorrow.", "hidden until tomorrow", "burial/end", "No longer hidden."),
     ],
 )
-def test_a_card_is_set_aside_and_brought_back(
-    browser: Browser, cards: list[int], act: str, said: str, state: str, back: str
+"""What may be done to a card: what is said, how the card's page marks it, what takes it back, what is said then."""
+
+
+@ACTS
+def test_a_card_is_set_aside_and_brought_back_on_its_page(
+    browser: Browser, cards: list[int], act: str, line: str, state: str, back: str, line_then: str
 ) -> None:
     own = f"/cards/{cards[0]}"
     answer = browser.post(f"{own}/{act}?page=1", page=own)
     assert answer.location == own
     page = browser.get(own).text
-    assert said in page
+    assert line in page
     assert f'<span class="tag">{state}</span>' in page
     assert browser.post(f"{own}/{back}?page=1", page=own).location == own
-    assert f'<span class="tag">{state}</span>' not in browser.get(own).text
+    page = browser.get(own).text
+    assert line_then in page
+    assert f'<span class="tag">{state}</span>' not in page
 
 
 def line_of(browser: Browser, address: str) -> str:
@@ -64,16 +55,9 @@ def undo_of(browser: Browser, address: str) -> tuple[str, str]:
     return unescape(action[1]), words[1]
 
 
-@pytest.mark.parametrize(
-    ("act", "line", "undone_by", "line_then"),
-    [
-        ("suspension", "Suspended until you call it back.", "suspension/end", "Called back."),
-        ("burial", "Hidden until tomorrow.", "burial/end", "No longer hidden."),
-        ("mark", "Marked.", "mark/end", "The mark is off."),
-    ],
-)
+@ACTS
 def test_what_is_done_to_a_card_in_a_sitting_is_said_and_undone_there(
-    browser: Browser, deck_id: int, cards: list[int], act: str, line: str, undone_by: str, line_then: str
+    browser: Browser, deck_id: int, cards: list[int], act: str, line: str, state: str, back: str, line_then: str
 ) -> None:
     """Undo means what the line tells of, and not the answer before; it shows the card again, and can be undone too."""
     place = f"deck={deck_id}&more=10"
@@ -82,11 +66,23 @@ def test_what_is_done_to_a_card_in_a_sitting_is_said_and_undone_there(
     assert done.startswith(f"/study?{place}&aside=")
     assert line_of(browser, done) == line
     undo, words = undo_of(browser, done)
-    assert (undo, words) == (f"{own}/{undone_by}?back={cards[0]}&{place}", "Undo")
+    assert (undo, words) == (f"{own}/{back}?back={cards[0]}&{place}", "Undo")
+    assert f'<span class="tag">{state}</span>' in browser.get(own).text
     undone = browser.post(undo).location
     assert line_of(browser, undone) == line_then
     assert f'data-card="{cards[0]}"' in browser.get(undone).text
     assert undo_of(browser, undone) == (f"{own}/{act}?back={cards[0]}&{place}", "Undo")
+
+
+def test_an_aside_in_a_sitting_leads_back_to_it(browser: Browser, deck_id: int, cards: list[int]) -> None:
+    place = f"deck={deck_id}&ahead=1&more=10"
+    answer = browser.post(f"/cards/{cards[0]}/mark?{place}&back={cards[0]}")
+    assert answer.location == f"/study?{place}&card={cards[0]}&aside=marked&of={cards[0]}"
+    assert browser.post(f"/cards/{cards[0]}/burial?{place}").location == f"/study?{place}&aside=hidden&of={cards[0]}"
+
+
+def test_an_aside_in_a_sitting_on_everything_leads_back_to_it(browser: Browser, cards: list[int]) -> None:
+    assert browser.post(f"/cards/{cards[0]}/suspension").location == f"/study?aside=suspended&of={cards[0]}"
 
 
 def test_a_mark_leaves_its_card_on_the_page(browser: Browser, cards: list[int]) -> None:

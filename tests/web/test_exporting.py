@@ -6,17 +6,10 @@ from sqlalchemy import update
 from app.db import Database
 from app.decks.reading import read_deck_file
 from app.models import Deck
-from tests.library import add_cards, add_deck
+from tests.library import add_deck
 from tests.web.conftest import Browser
 
-
-@pytest.fixture
-def deck_id(database: Database) -> int:
-    """A deck of the library, with three notes of one card each."""
-    with database.writing() as session:
-        deck_id = add_deck(session, "Docker/Network")
-        add_cards(session, deck_id, 3)
-    return deck_id
+pytestmark = pytest.mark.usefixtures("cards")
 
 
 def test_an_exported_deck_reads_back_to_its_notes(browser: Browser, deck_id: int) -> None:

@@ -17,20 +17,6 @@ from tests.library import add_cards, add_deck, days, give, put_due, retire, sche
 from tests.web.conftest import Browser, entered, shown
 
 
-@pytest.fixture
-def deck_id(database: Database) -> int:
-    """A deck of the library."""
-    with database.writing() as session:
-        return add_deck(session, "Docker/Network")
-
-
-@pytest.fixture
-def cards(database: Database, deck_id: int) -> list[int]:
-    """Three notes of one card each, all new."""
-    with database.writing() as session:
-        return add_cards(session, deck_id, 3)
-
-
 def test_a_deck_shows_its_file_and_its_notes_with_both_sides(browser: Browser, deck_id: int, cards: list[int]) -> None:
     page = browser.text(f"/decks/{deck_id}")
     assert "Docker › Network · Docker/Network.md · dialect qa · language en" in page
