@@ -29,6 +29,11 @@ _LOG_LEFT = """
            - max((pg_walfile_name_offset(pg_current_wal_insert_lsn())).file_offset)
     FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'
 """
+_LINGERING = """
+    CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN PERFORM pg_sleep(0.1); RETURN NEW; END';
+    CREATE TRIGGER lingers BEFORE INSERT ON reviews FOR EACH ROW EXECUTE FUNCTION linger()
+"""
 _ADMINISTRATOR = "postgres"
 _START_SECONDS = 60
 
@@ -145,6 +150,12 @@ class Server:
             env=os.environ | {"LC_ALL": "C.UTF-8"},
             check=False,
         )
+
+
+def let_linger(url: str) -> None:
+    """Have each answer wait between what was read for it and its own writing, so that a collision is certain."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(_LINGERING)
 
 
 @contextmanager

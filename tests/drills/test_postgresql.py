@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -42,6 +41,8 @@ from tests.drills.test_kill import Killer
 from tests.library import add_cards, add_deck
 
 _SEED = 20260302
+_GIVEN = 100
+_GIVEN_SECONDS = 60
 _FORGETFUL = "synchronous_commit=off\nwal_writer_delay=10s\nwal_writer_flush_after=1GB\n"
 
 
@@ -120,6 +121,7 @@ def test_reviews_go_with_an_account_that_was_closed(opened: Database) -> None:
 
 def test_many_devices_that_answer_one_card_at_once_lose_nothing(opened: Database) -> None:
     me, card = _answered(opened)
+    postgresql.let_linger(opened.url)
     outcomes = _all_at_once(opened, me, card, 16)
     assert [error for error in outcomes if error is not None] == []
     assert _reviews(opened) == 17
@@ -129,6 +131,7 @@ def test_many_devices_that_answer_one_card_at_once_lose_nothing(opened: Database
 
 def test_without_the_lock_they_collide(opened: Database) -> None:
     event.remove(opened.engine, "begin", db._lock)
+    postgresql.let_linger(opened.url)
     with opened.writing() as session:
         me = add_learner(session, "hanako")
         card = add_cards(session, add_deck(session, "Docker"), 1)[0]
@@ -200,13 +203,13 @@ def _lost_by_a_killed_database(folder: Path, forgetful: str) -> int:
             kept = set(session.scalars(select(Review.id)))
             assert check(session).faults == ()
         database.close()
-    assert len(given) > 10, "nothing was answered: this drill shows nothing"
     return len(given - kept)
 
 
 def _answer_until(database: Database, me: Learner, card: int, strike: Any) -> set[Any]:
     """Answer without a pause until the database is gone; the ids of what was committed."""
     given: set[Any] = set()
+    enough = threading.Event()
 
     def answer() -> None:
         while True:
@@ -217,12 +220,15 @@ def _answer_until(database: Database, me: Learner, card: int, strike: Any) -> se
             except (DBAPIError, psycopg.Error):
                 return
             given.add(one.id)
+            if len(given) >= _GIVEN:
+                enough.set()
 
     thread = threading.Thread(target=answer)
     thread.start()
-    time.sleep(1.5)
+    answered = enough.wait(_GIVEN_SECONDS)
     strike()
     thread.join()
+    assert answered, f"{len(given)} answers in {_GIVEN_SECONDS} s: this drill shows nothing"
     return given
 
 
