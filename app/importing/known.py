@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.decks.identity import Known
 from app.decks.note import Deletion, NoteKind
 from app.decks.note import Note as NoteText
-from app.models import Deck, Note
+from app.models import Card, Deck, Note, Schedule
 from app.owners import of_owner
 
 MOST_RETIRED = 5_000
@@ -87,6 +87,22 @@ def retired(session: Session, owner_id: int | None, text_keys: Sequence[int]) ->
         for keys in _chunks(text_keys):
             found |= {row.id: _known(row) for row in session.execute(query.where(Note.text_key.in_(keys)))}
     return list(found.values())
+
+
+def standing(session: Session, owner_id: int | None, text_keys: Sequence[int]) -> list[KnownNote]:
+    """The notes in an owner's decks whose text has one of the keys. No index leads to them: ask where it matters."""
+    query = (
+        select(*_NOTE_COLUMNS).join(Deck, Deck.id == Note.deck_id).where(Note.retired_at.is_(None), of_owner(owner_id))
+    )
+    rows = (session.execute(query.where(Note.text_key.in_(keys))) for keys in _chunks(text_keys))
+    return [_known(row) for found in rows for row in found]
+
+
+def learnt(session: Session, note_ids: Sequence[int]) -> set[int]:
+    """Which of the notes a learner has progress in, or has set something aside of."""
+    query = select(Card.note_id).join(Schedule, Schedule.card_id == Card.id).distinct()
+    chunks = (query.where(Card.note_id.in_(ids)) for ids in _chunks(note_ids))
+    return {note_id for chunk in chunks for note_id in session.scalars(chunk)}
 
 
 def _chunks(keys: Sequence[int]) -> Iterable[Sequence[int]]:

@@ -29,6 +29,8 @@ class FilePlan:
     matches: Sequence[Match] = ()
     added: Sequence[int] = ()
     gone: Sequence[int] = ()
+    moved_on: dict[int, int] = field(default_factory=dict)
+    """Notes that are gone and go on in the place of their copy, in a deck that the import leaves as it is: its id."""
     unchanged: int = 0
     """How many notes an unchanged file holds."""
     shows: Mapping[str, Seen] = field(default_factory=dict)
@@ -83,6 +85,8 @@ class Plan:
         for at in file.added[:MOST_ITEMS]:
             report.add(Kind.NEW, file.notes[at].line, None, file.notes[at])
         report.count_only(Kind.NEW, len(file.added[MOST_ITEMS:]))
+        for note_id, copy_id in file.moved_on.items():
+            report.add(Kind.MOVED, self.known[note_id].row.line, self.known[note_id].text, self.known[copy_id].text)
         for note_id in file.gone:
             report.add(Kind.RETIRED, self.known[note_id].row.line, self.known[note_id].text, None)
         return report

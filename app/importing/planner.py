@@ -12,7 +12,7 @@ from app.decks.note import DeckFile
 from app.decks.problems import problem
 from app.decks.reading import read_deck_file
 from app.decks.streaming import open_stream
-from app.importing import gallery, known
+from app.importing import copies, gallery, known
 from app.importing.beside import MISSING, Beside, Links, Shown
 from app.importing.known import KnownDeck
 from app.importing.plan import ABSENT, FilePlan, Plan, Request
@@ -228,6 +228,7 @@ def _match(session: Session, plan: Plan) -> None:
     edits = [FileEdit([note.known for note in old], file.notes) for file, old in zip(touched, olds, strict=True)]
     for file, matching in zip(touched, match_files(edits, [note.known for note in pool]), strict=True):
         _take(file, matching)
+    copies.settle(session, plan, touched)
 
 
 def _take(file: FilePlan, matching: Matching) -> None:

@@ -51,7 +51,8 @@ class Writer:
         """Write one file's notes into its deck, and retire those that are nowhere any more."""
         matches = {match.new: known[match.id] for match in file.matches}
         self._layout = Layout(deck_id)
-        cards = _cards_of(self._session, [note.row.id for note in matches.values()] + list(file.gone))
+        ids = [note.row.id for note in matches.values()]
+        cards = _cards_of(self._session, [*ids, *file.gone, *file.moved_on, *file.moved_on.values()])
         first, place = self._next_note, 0
         self._first_new = first, self._next_card
         for position, text in enumerate(file.notes):
@@ -61,6 +62,8 @@ class Writer:
                 place = self._keep(was, text, cards[was.row.id], deck_id, position, place)
         for note_id in file.gone:
             self._retire(known[note_id], cards[note_id])
+        for note_id, copy_id in file.moved_on.items():
+            self._take_place(known[note_id], cards[note_id], known[copy_id], cards[copy_id])
         self._finish(deck_id, first)
 
     def write_new(self, notes: Iterable[NoteText], deck_id: int) -> int:
@@ -141,6 +144,12 @@ class Writer:
         self._update(was.row.id, {"retired_at": self._now})
         for card in cards:
             self._move_card(card, card.deck_id, None)
+
+    def _take_place(self, was: KnownNote, cards: Sequence[Any], copy: KnownNote, copied: Sequence[Any]) -> None:
+        """Put a note in the place of its copy, which is in another deck, and retire the copy."""
+        place = _first_place(copied, 0)
+        self._retire(copy, copied)
+        self._keep(was, copy.text, cards, copy.row.deck_id, copy.row.position, place)
 
     def _update(self, note_id: int, values: dict[str, Any]) -> None:
         self._updates[tuple(values)].append(values | {"note": note_id})
