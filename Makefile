@@ -59,7 +59,7 @@ texts: setup-dev ## collect the texts of the pages into app/translations for tra
 	@$(BIN)/python tests/texts.py --collect
 
 drill: setup-dev browser needs ## run every drill of what must survive and who must stay out at its full size
-	@$(BIN)/pytest tests/drills --full
+	@HYPOTHESIS_PROFILE=ever_new $(BIN)/pytest tests/drills --full
 
 bench: setup-dev ## measure import and answer beside bare sqlite3 and a bare Flask, in one run
 	@$(BIN)/python -m bench

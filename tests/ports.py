@@ -1,13 +1,17 @@
-"""Ports for servers that are started later, or again and again, while clients ask for them.
+"""What servers of tests are started with: a port, and an hour for the daily backup that does not come in a test.
 
-None of those that the system gives to outgoing connections (from 32768 on, ip(7)): one of them may be taken
-meanwhile, and a client that asks for a server that is away may be connected to itself.
+A port is for a server that is started later, or again and again, while clients ask for it: none of those that the
+system gives to outgoing connections (from 32768 on, ip(7)), of which one may be taken meanwhile, and a client that
+asks for a server that is away may be connected to itself.
 """
 
 import socket
 from contextlib import suppress
+from datetime import UTC, datetime
 from random import SystemRandom
 
+FAR_HOUR = str((datetime.now(UTC).hour + 12) % 24)
+"""Half a day from now by UTC, which containers and most machines go by."""
 _PORTS = range(20_000, 32_000)
 
 

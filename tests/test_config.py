@@ -248,9 +248,9 @@ def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
     for process in started:
         process.start()
     start.set()
-    made = {keys.get(timeout=30) for _ in started}
+    made = {keys.get(timeout=120) for _ in started}
     for process in started:
-        process.join(30)
+        process.join(120)
     assert made == {(tmp_path / "data" / "secret_key").read_text()}
 
 

@@ -59,7 +59,7 @@ def test_processes_take_turns(path: Path, counter: Path) -> None:
         other.start()
     count_up(FileLock(path), counter, ROUNDS)
     for other in others:
-        other.join(30)
+        other.join(120)
     assert [other.exitcode for other in others] == [0, 0]
     assert int(counter.read_text()) == 3 * ROUNDS
 
@@ -74,7 +74,7 @@ def test_a_forked_process_does_not_share_its_parent_s_hold(path: Path) -> None:
         forked.join(0.3)
         assert forked.is_alive()
         assert not path.with_name("held").exists()
-    forked.join(30)
+    forked.join(120)
     assert forked.exitcode == 0
     assert path.with_name("held").exists()
 
@@ -87,7 +87,7 @@ def _hold_and_mark(lock: FileLock, path: Path) -> None:
 def test_a_holder_that_dies_frees_the_lock(path: Path) -> None:
     dying = _spawning.Process(target=die_holding, args=(path,))
     dying.start()
-    dying.join(30)
+    dying.join(120)
     assert dying.exitcode == -signal.SIGKILL
     with FileLock(path).held():
         assert path.exists()

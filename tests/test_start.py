@@ -56,7 +56,7 @@ def told(folder: Path, config: Config, at: str, number: signal.Signals, act: str
         preexec_fn=hear,
     ) as process:
         try:
-            said, _ = process.communicate(timeout=30)
+            said, _ = process.communicate(timeout=120)
         finally:
             process.kill()
         return process.returncode, said

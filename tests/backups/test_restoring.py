@@ -28,7 +28,7 @@ from app.schema import head
 from tests.backups.lived_in import all_bytes, answer_one_more, ask, later_release, live_in, names_in, reviews_in
 from tests.backups.test_making import room_for
 from tests.conftest import NOW
-from tests.ports import free_port
+from tests.ports import FAR_HOUR, free_port
 
 KEPT = "oboegaki-before-restore-20260302T093000Z.db"
 
@@ -267,7 +267,8 @@ def serving(config: Config) -> Iterator[subprocess.Popen[bytes]]:
     address = f"127.0.0.1:{free_port()}"
     command = [str(Path(sys.executable).with_name("oboegaki")), "serve", "--http", address]
     folders = {"OBOEGAKI_DATA_DIR": str(config.data_dir), "OBOEGAKI_CARDS_DIR": str(config.cards_dir)}
-    environ = {**os.environ, **folders, "OBOEGAKI_PROCESSES": "1"}  # once it answers, nothing is still starting
+    # Once it answers, nothing is still starting, and nothing starts later.
+    environ = {**os.environ, **folders, "OBOEGAKI_PROCESSES": "1", "OBOEGAKI_BACKUP_HOUR": FAR_HOUR}
     server = subprocess.Popen(  # noqa: S603
         command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )

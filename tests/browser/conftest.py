@@ -139,7 +139,7 @@ def open_browser(browser: Browser, site: Site) -> Iterator[Open]:
     def open_page(**options: Any) -> Page:
         context = browser.new_context(base_url=site.address, **({"locale": "en"} | options))
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page.on("console", lambda said: complaints.append(_complaint(said)) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -69,11 +69,11 @@ def test_axe_finds_nothing_on_any_page(site: Site, open_browser: Open, look: dic
     log_in(page)
     fill_the_servers_pages(site)
     for address in PAGES:
-        page.context.set_default_timeout(15_000)
+        page.context.set_default_timeout(30_000)
         page.goto(address)
         faults[address] = violations(page)
         if page.locator(".turn > summary").count():
             page.locator(".turn > summary").click()
-            page.wait_for_timeout(250)
+            page.evaluate("Promise.all(document.getAnimations().map(each => each.finished)).then(() => null)")
             faults[f"{address} turned"] = violations(page)
     assert {address: found for address, found in faults.items() if found} == {}

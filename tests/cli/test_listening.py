@@ -14,7 +14,7 @@ import pytest
 from app.cli import listening
 from app.errors import SetupError
 from tests.canaries import searched
-from tests.ports import free_port
+from tests.ports import FAR_HOUR, free_port
 
 SERVE = [str(Path(sys.executable).with_name("oboegaki")), "serve"]
 
@@ -117,7 +117,7 @@ def test_the_set_up_link_is_printed_once_by_each_worker_and_last(tmp_path: Path)
             [*SERVE, "--http", place],
             stdout=written,
             stderr=written,
-            env=os.environ | settings | {"OBOEGAKI_PROCESSES": "1"},
+            env=os.environ | settings | {"OBOEGAKI_PROCESSES": "1", "OBOEGAKI_BACKUP_HOUR": FAR_HOUR},
         )
         try:
             end = time.monotonic() + 60

@@ -7,19 +7,17 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tests import canaries
 from tests.containers.logs import Logs
-from tests.ports import free_port
+from tests.ports import FAR_HOUR, free_port
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 _WAIT_SECONDS = 300
 _MAY_TAKE_AWAY = ("down", "rm", "run", "up")
 """Commands of compose after which a container may be gone: of `run` its own, of `up` those that it makes anew."""
-_FAR_HOUR = str((datetime.now(UTC).hour + 12) % 24)
 """The nightly backup comes half a day from now: not into the middle of a test."""
 
 
@@ -70,7 +68,7 @@ class Stack:
     @property
     def environment(self) -> dict[str, str]:
         """What distinguishes this stack from one that a user brings up."""
-        own = {"COMPOSE_PROJECT_NAME": self.name, "OBOEGAKI_PORT": str(self.port), "OBOEGAKI_BACKUP_HOUR": _FAR_HOUR}
+        own = {"COMPOSE_PROJECT_NAME": self.name, "OBOEGAKI_PORT": str(self.port), "OBOEGAKI_BACKUP_HOUR": FAR_HOUR}
         return own | self.settings
 
     @property

@@ -61,9 +61,12 @@ def test_what_nginx_refuses_it_refuses_quickly_politely_and_with_the_headers_of_
     stack: Stack, owner: Visitor, head: str, status: int
 ) -> None:
     """In both languages, because nobody has told nginx which one the learner reads."""
-    begun = time.monotonic()
-    reply = raw(stack, head)
-    assert time.monotonic() - begun < _REFUSED_WITHIN_SECONDS
+    seconds = []
+    for _ in range(3):  # the quickest: a busy machine may hold up any of them
+        begun = time.monotonic()
+        reply = raw(stack, head)
+        seconds.append(time.monotonic() - begun)
+    assert min(seconds) < _REFUSED_WITHIN_SECONDS
     assert reply.status == status
     ours = owner.get("/log-in").headers
     assert [reply.headers[name] for name in _SECURITY_HEADERS] == [ours[name] for name in _SECURITY_HEADERS]

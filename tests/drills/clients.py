@@ -19,7 +19,7 @@ from tests.drills.server import Site
 from tests.entrance import PASSWORD
 
 Job = Callable[[], object]
-GIVE_UP_SECONDS = 60
+GIVE_UP_SECONDS = 180
 _PAUSE_SECONDS = 0.02
 _REPLY_SECONDS = 30
 

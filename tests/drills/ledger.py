@@ -14,7 +14,7 @@ from app.config import Config
 from app.db import Database
 from app.models import Review, Schedule
 
-_NOTHING_COMES_SECONDS = 40
+_NOTHING_COMES_SECONDS = 150
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from app.learner import Learner
 from tests import canaries
 from tests.entrance import PASSWORD, QUICK
 from tests.library import add_cards, add_deck
-from tests.ports import free_port
+from tests.ports import FAR_HOUR, free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
+START_SECONDS = 120
 _STOP_SECONDS = 20
 
 
@@ -89,6 +89,7 @@ class Server:
             **site.environment,
             **(environment or {}),
             "OBOEGAKI_PROCESSES": str(processes),
+            "OBOEGAKI_BACKUP_HOUR": FAR_HOUR,
         }
         self._process: subprocess.Popen[bytes] | None = None
 

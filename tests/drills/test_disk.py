@@ -153,12 +153,12 @@ def failing(processes: Sequence[int], files: Sequence[Path], note: Path, calls: 
         yield
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(10)
+        process.wait(60)
     assert "INJECTED" in note.read_text(), "no call failed: this drill shows nothing"
 
 
 def _wait_for(condition: Callable[[], bool], note: Path) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, f"strace did not join the workers: {note.read_text()}"
         time.sleep(0.02)

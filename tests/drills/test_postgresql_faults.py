@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import make_url
 
 from tests import postgresql
-from tests.drills.clients import Client, answer_all, at_once, log_in_all
+from tests.drills.clients import Client, answer_during, log_in_all
 from tests.drills.ledger import Ledger, compare
 from tests.drills.server import Server, Site, seed, serving
 from tests.drills.small_disk import Disk, mounted
@@ -163,7 +163,7 @@ def test_learners_are_told_while_the_database_is_stopped_and_answer_on_when_it_i
         clients = log_in_all(site, ledger)
         workers = server.workers
         stopping = partial(_stop_among, database, ledger, stops, each * len(clients))
-        at_once([*(partial(answer_all, one, site.cards, each, Random(one.learner.id)) for one in clients), stopping])
+        answer_during(clients, site.cards, Random(_SEED), stopping)
         assert server.workers == workers
         server.stop()
     found = compare(site.config, ledger)

@@ -26,7 +26,7 @@ from sqlalchemy import make_url
 from app import clock
 from app.backups.making import make_backup
 from tests import postgresql
-from tests.drills.clients import Client, answer_all, at_once, log_in_all, percentile
+from tests.drills.clients import GIVE_UP_SECONDS, Client, answer_all, at_once, log_in_all, percentile
 from tests.drills.ledger import Ledger, compare
 from tests.drills.server import Server, Site, seed, serving
 
@@ -235,7 +235,9 @@ def test_only_without_lock_and_waiting_learners_are_told_that_another_writes(tmp
         other.execute("BEGIN IMMEDIATE")
         with ThreadPoolExecutor(1) as pool:
             answered = pool.submit(client.answer, site.cards[0], 4)
-            time.sleep(_OTHER_WRITES_SECONDS)
+            end = time.monotonic() + (GIVE_UP_SECONDS if mutant == "hasty" else _OTHER_WRITES_SECONDS)
+            while not ledger.replies[503] and time.monotonic() < end:
+                time.sleep(0.02)
             other.rollback()
             assert answered.result().status == 200
     assert (ledger.replies[503] > 0) is (mutant == "hasty")

@@ -22,7 +22,7 @@ from tests.drills.hostile_site import Site
 from tests.drills.hostile_text import HOST
 
 _Result = TypeVar("_Result")
-_PATIENCE = 10_000  # milliseconds
+_PATIENCE = 60_000  # milliseconds
 _TRIES = 5
 _CAME_BETWEEN = ("interrupted by another navigation", "net::ERR_ABORTED")
 _PAUSE = 500  # milliseconds

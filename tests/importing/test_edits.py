@@ -1,6 +1,5 @@
 """Whatever is edited over two files, no schedule is lost, and notes that nobody touched keep theirs."""
 
-from datetime import timedelta
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
@@ -36,7 +35,7 @@ def edits(draw: st.DrawFn) -> list[dict[str, str]]:
     return versions
 
 
-@settings(max_examples=30, deadline=timedelta(seconds=20))
+@settings(max_examples=30)
 @given(versions=edits())
 def test_no_edit_loses_a_schedule_or_gives_an_untouched_note_another_ones(
     migrated_file: Path, versions: list[dict[str, str]]
