@@ -39,7 +39,7 @@ LONGEST = 64 * 1024
 _MOST_LINES = 6_000
 
 RENDERER = " ".join(
-    ["oboegaki/4", *(f"{name}/{version(name)}" for name in ("markdown", "nh3", "pygments", "latex2mathml"))]
+    ["oboegaki/5", *(f"{name}/{version(name)}" for name in ("markdown", "nh3", "pygments", "latex2mathml"))]
 )
 """Names everything the HTML depends on but the text. Count our own number up with every change of output."""
 

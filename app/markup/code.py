@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from markupsafe import escape
 from pygments.lexer import Lexer
@@ -23,6 +24,7 @@ _LANGUAGES = frozenset(
         latex tf toml ts tsx typescript vim xml yaml yml zig zsh""",
     )
 )
+_REST = re.compile(r"[.:]\d")
 _LONGEST = 3 * 1024
 _LEAST_COUNTED = 1024
 _SLOW = {**dict.fromkeys(("c#", "cs", "csharp"), 6), **dict.fromkeys(("apache", "hcl", "terraform", "tf"), 2)}
@@ -89,7 +91,13 @@ def _words(code: str, lexer: Lexer) -> list[tuple[str, str]]:
     if "".join(text for _, text in words) != code + "\n":
         return [("", code)]
     name, text = words.pop()
-    return [*words, (name, text[:-1])]
+    return list(_whole([*words, (name, text[:-1])]))
+
+
+def _whole(words: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The words; one that lexers call a number, and that begins an address or a version, is of its rest's class."""
+    for (name, text), (after, rest) in pairwise([*words, ("", "")]):
+        yield after if name == "number" and _REST.match(rest) else name, text
 
 
 def _marked(words: list[tuple[str, str]], marks: list[tuple[int, str]]) -> Iterator[tuple[str, str]]:

@@ -47,6 +47,26 @@ def test_the_last_line_of_a_console_is_not_lost() -> None:
     assert "CONTAINER ID" in html
 
 
+@pytest.mark.parametrize(
+    ("language", "code", "whole"),
+    [
+        ("sh", "flask run --host=127.0.0.1", "127.0.0.1"),
+        ("sh", "docker container run -p 8080:80 nginx", "8080:80"),
+        ("dockerfile", "RUN pip install django==5.2", "5.2"),
+        ("nginx", "resolver 127.0.0.11;", "127.0.0.11"),
+    ],
+)
+def test_an_address_or_a_version_has_one_colour(language: str, code: str, whole: str) -> None:
+    coloured = code_block(code, language)
+    assert "tok-number" not in coloured
+    assert whole in re.sub('</span><span class="tok-string">', "", coloured)
+
+
+def test_a_number_has_its_colour() -> None:
+    assert '<span class="tok-number">80</span>' in code_block("ENV PORT=80", "dockerfile")
+    assert code_block("a[1:2] + 1.5", "python").count("tok-number") == 3
+
+
 @given(st.sampled_from(sorted(_LANGUAGES)), st.text(max_size=40))
 def test_colours_change_no_character(language: str, code: str) -> None:
     code = code.replace("\r", "").replace("\ufeff", "")
