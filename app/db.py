@@ -6,7 +6,7 @@ does the same for everything that writes, and one for each account for its answe
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import pysqlite3
@@ -102,7 +102,7 @@ class Database:
         self._migrate(lambda: None)
 
     def _migrate(self, before: Callable[[], None]) -> None:
-        with self._alone(), self._write_engine.connect() as connection:
+        with self._alone(), self._made().connect() as connection:
             self._check_not_newer(connection)
             revision = schema.revision_of(connection)
             if revision == schema.head():
@@ -111,6 +111,14 @@ class Database:
                 before()
             schema.upgrade(connection)  # in the transaction that read the revision: others wait for its lock
             connection.commit()
+
+    def _made(self) -> Engine:
+        """The engine for writing; makes the file where there is none, since SQLite would let everybody read it."""
+        file = self._config.database_file
+        if file is not None and not file.exists():
+            with suppress(OSError):  # SQLite says what is wrong with the place
+                file.touch(mode=0o600)  # what SQLite puts beside it has the same mode
+        return self._write_engine
 
     def _back_up(self) -> None:
         if self._config.database_file is None:

@@ -1,6 +1,7 @@
 """The database: safe pragmas, one writer at a time, and a schema that is this program's or none."""
 
 import multiprocessing
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -241,6 +242,17 @@ def test_programs_that_start_at_once_migrate_once(tmp_path: Path) -> None:
     for process in started:
         process.join(60)
     assert [process.exitcode for process in started] == [0, 0, 0]
+
+
+def test_a_new_database_is_for_the_servers_user_alone(tmp_path: Path) -> None:
+    """Also in a data folder that others of the machine may look into."""
+    database = Database(from_environment({"OBOEGAKI_DATA_DIR": str(tmp_path)}))
+    database.migrate()
+    with database.writing() as session:
+        add_learner(session, "hanako")
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("oboegaki.db*")}
+    database.close()
+    assert modes == dict.fromkeys(("oboegaki.db", "oboegaki.db-wal", "oboegaki.db-shm"), 0o600)
 
 
 @pytest.mark.parametrize("folder", ["with space", "100%", "日本語", "a%20b", "q?mode=memory", "hash#1"])
