@@ -31,6 +31,9 @@ from app.prepared import at_most
 
 Candidates = Select[int, int]
 
+_MUCH = 1000
+"""More cards due than anybody does in a day."""
+
 _USER = bindparam("user", type_=Integer)
 _TODAY = bindparam("today", type_=Schedule.due.type)
 _LIMIT = at_most("limit")
@@ -120,7 +123,7 @@ def again(whole: bool) -> Candidates:
 
 @cache
 def new(whole: bool) -> Candidates:
-    """New cards in file order, one of each note, none of a note answered today."""
+    """New cards in file order, one of each note, none of a note that was answered today or is due."""
     return _new_cards(whole).order_by(Deck.position, Deck.id, Card.position).limit(_LIMIT)
 
 
@@ -248,14 +251,14 @@ def _new_cards(whole: bool) -> Candidates:
 
 
 def _may_be_introduced() -> ColumnElement[bool]:
-    """New, in the file, not buried, the first new card of its note, and no sibling of it answered today."""
+    """New, in the file, not buried, the first new card of its note, and no sibling of it has its turn today."""
     begins = select(NewCursor.position).where(NewCursor.user_id == _USER, NewCursor.deck_id == Deck.id)
     return and_(
         Card.position.is_not(None),
         Card.position >= func.coalesce(begins.correlate(Deck).scalar_subquery(), 0),
         is_new(Schedule),
         not_buried(),
-        ~_sibling_answered_today(Card.id),
+        ~_sibling_has_the_day(Card.id),
         ~_earlier_sibling_is_new(),
     )
 
@@ -265,9 +268,18 @@ def is_new(schedule: Any) -> ColumnElement[bool]:
     return or_(schedule.card_id.is_(None), and_(schedule.due.is_(None), schedule.suspended == false()))
 
 
-def _sibling_answered_today(card_id: Any) -> ColumnElement[bool]:
+def _sibling_has_the_day(card_id: Any) -> ColumnElement[bool]:
+    """Whether a sibling was answered today or is due: a new card would go as soon as that one is answered.
+
+    Where more is due than anybody does in a day, the new siblings of all that are not walked over.
+    """
     theirs = aliased(Schedule)
-    return _a_sibling(card_id, theirs, theirs.reviewed_on == _TODAY)
+    return _a_sibling(card_id, theirs, or_(theirs.reviewed_on == _TODAY, and_(_is_due(theirs), ~_much_is_due())))
+
+
+def _much_is_due() -> ColumnElement[bool]:
+    backlog = aliased(Schedule, name="backlog")
+    return exists(select(literal(1)).where(_is_due(backlog)).limit(at_most(1)).offset(at_most(_MUCH)))
 
 
 def _sibling_goes_first() -> ColumnElement[bool]:

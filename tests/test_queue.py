@@ -185,7 +185,7 @@ def test_a_new_sibling_waits_for_another_day(session: Session, learner: Learner)
     give(session, learner, a1, 4, NOW + days(1))
     give(session, learner, b1, 4, NOW + days(1))
     assert {a2, b2}.isdisjoint(shown(session, tomorrow))
-    assert shown(session, Sitting(learner, TODAY + days(2)))[-2:] == [a2, b2]
+    assert shown(session, Sitting(learner, TODAY + days(2))) == [b1, a2]
 
 
 def test_a_new_card_waits_while_its_due_sibling_was_answered_today(session: Session, learner: Learner) -> None:
@@ -193,6 +193,23 @@ def test_a_new_card_waits_while_its_due_sibling_was_answered_today(session: Sess
     put_due(session, learner, [a1], TODAY)
     give(session, learner, a1, 5)
     assert shown(session, everything(learner)) == [b1]
+
+
+def test_a_new_card_is_not_promised_while_a_sibling_is_due(session: Session, learner: Learner) -> None:
+    """It would be gone from the count, and from the queue, as soon as the sibling is answered."""
+    deck = add_deck(session, "Docker")
+    a1, a2, b1, _ = add_cards(session, deck, 2, siblings=2)
+    put_due(session, learner, [a1], TODAY - days(2))
+    for sitting in (everything(learner), in_deck(session, learner, deck)):
+        assert queue.left(session, sitting) == Left(due=1, new=1, again=0)
+        assert shown(session, sitting) == [a1, b1]
+        assert shown(session, sitting, 1, holding=(a1, b1)) == []
+    setaside.bury(session, learner, a1, TODAY)
+    assert shown(session, everything(learner)) == [a2, b1]
+    setaside.unbury(session, learner, a1)
+    for card in (a1, b1):
+        give(session, learner, card, 4)
+    assert shown(session, everything(learner)) == []
 
 
 def test_due_siblings_come_after_the_other_due_and_the_new_cards(session: Session, learner: Learner) -> None:
