@@ -80,16 +80,19 @@ def scheduled(stage: Stage) -> Candidates:
 
 
 @cache
-def scheduled_in(stage: Stage, decks: int) -> CompoundSelect[int, int, date]:
-    """The same from as many decks (`deck_0`, `deck_1` ...): the first cards of each, put in order."""
+def scheduled_in(stage: Stage, decks: int) -> CompoundSelect[int, int, date, int]:
+    """The same from as many decks (`deck_0`, `deck_1` ...): the first cards of each, put in order.
+
+    Those of one day deck by deck, as `first_decks` has them: a few cards are the first ones of many.
+    """
     each = [
         _scheduled(and_(stage.condition, Schedule.deck_id == bindparam(f"deck_{number}", type_=Integer)))
-        .add_columns(Schedule.due)
+        .add_columns(Schedule.due, Schedule.deck_id)
         .subquery()
         for number in range(decks)
     ]
-    together = union_all(*(select(rows.c.card_id, rows.c.note_id, rows.c.due) for rows in each))
-    return together.order_by("due", "card_id").limit(_LIMIT)
+    together = union_all(*(select(rows.c.card_id, rows.c.note_id, rows.c.due, rows.c.deck_id) for rows in each))
+    return together.order_by("due", "deck_id", "card_id").limit(_LIMIT)
 
 
 @cache

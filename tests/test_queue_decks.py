@@ -1,5 +1,7 @@
 """Whose cards a sitting shows: those of the library, one's own, and those of one deck and the decks below it."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -80,6 +82,20 @@ def test_the_day_s_limit_of_new_cards_is_one_for_all_decks(session: Session) -> 
     give(session, learner, add_cards(session, first, 2)[0], 4)
     cards = add_cards(session, second, 3)
     assert shown(session, in_deck(session, learner, second)) == cards[:1]
+
+
+def test_a_few_cards_of_a_deck_are_the_first_ones_of_many(session: Session, learner: Learner) -> None:
+    """The page holds a card and the one after it: both are counted by the limit of reviews before a third one is."""
+    top, early, late = (add_deck(session, path) for path in ("Top", "Top/A", "Top/B"))
+    of_late, of_early = add_cards(session, late, 2), add_cards(session, early, 2)
+    put_due(session, learner, [*of_late, *of_early], TODAY)
+    sitting = in_deck(session, learner, top)
+    assert shown(session, sitting) == [*of_early, *of_late]
+    for limit in (1, 2, 3):
+        assert shown(session, sitting, limit) == [*of_early, *of_late][:limit]
+    give(session, learner, of_early[0], 4)
+    limited = replace(sitting, learner=replace(learner, reviews_per_day=2))
+    assert shown(session, limited, 1, holding=(of_early[1],)) == []
 
 
 def test_the_deck_of_another_learner_is_no_deck(session: Session, learner: Learner) -> None:
