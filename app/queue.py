@@ -7,7 +7,7 @@ better (SM-2). Every step is a range of an index: the next card costs the same w
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -139,8 +139,14 @@ def reviews_left(session: Handle, sitting: Sitting) -> int:
     """How many due cards the day's limit still allows, up to MOST_COUNTED."""
     if sitting.learner.reviews_per_day is None:
         return MOST_COUNTED
-    reviewed: int = prepared(statements.REVIEWED_TODAY).scalar(session, sitting.parameters)
+    groups = prepared(statements.REVIEWED_TODAY).all(session, sitting.parameters)
+    reviewed: int = sum(group.cards for group in groups if counts_from(sitting.today, group))
     return min(MOST_COUNTED, max(0, sitting.learner.reviews_per_day - reviewed))
+
+
+def counts_from(day: date, schedule: Any) -> bool:
+    """Whether a schedule (due, interval) counts from a review on `day`: a card studied ahead was only practised."""
+    return schedule.due is not None and schedule.due - timedelta(days=schedule.interval) == day
 
 
 def _candidates(session: Handle, sitting: Sitting, limit: int) -> Iterator[Candidate]:

@@ -185,17 +185,20 @@ def repeats_by_deck() -> Select[int | None, int]:
 INTRODUCED_TODAY = select(func.count()).where(Schedule.user_id == _USER, Schedule.introduced_on == _TODAY)
 
 REVIEWED_TODAY = (
-    select(func.count(Review.card_id.distinct()))
+    select(Schedule.due, Schedule.interval, func.count(Review.card_id.distinct()).label("cards"))
+    .select_from(Review)
     .join(Schedule, and_(Schedule.user_id == Review.user_id, Schedule.card_id == Review.card_id))
     .where(
         Review.user_id == _USER,
         Review.study_day == _TODAY,
         Review.kind == "grade",
         Schedule.reviewed_on == _TODAY,
-        Schedule.introduced_on < _TODAY,
+        func.coalesce(Schedule.introduced_on, _TODAY) < _TODAY,  # that no index finds: it goes from the day's reviews
     )
+    .group_by(Schedule.due, Schedule.interval)
 )
-"""How many cards that were not new came up today: what a limit of reviews a day counts."""
+"""How many cards that were not new came up today, by what became of them: those that were only practised are told
+by a schedule that does not count from today."""
 
 
 def is_queued(schedule: Any = Schedule) -> ColumnElement[bool]:

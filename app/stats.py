@@ -13,7 +13,7 @@ from app import queue_statements
 from app.learner import Learner
 from app.models import Review, Schedule
 from app.prepared import at_most
-from app.queue import MOST_COUNTED, Left, new_left, reviews_left, sit_down
+from app.queue import MOST_COUNTED, Left, counts_from, new_left, reviews_left, sit_down
 from app.srs.history import Kind
 from app.srs.sm2 import Grade
 
@@ -101,7 +101,7 @@ def day_summary(session: Session, learner: Learner, day: date) -> DaySummary:
     first: dict[int, Any] = {}
     for row in rows:
         first.setdefault(row.card_id, row)
-    scheduled = [row for row in first.values() if _was_scheduled(row, day)]
+    scheduled = [row for row in first.values() if counts_from(day, row)]
     fails = Counter(row.card_id for row in rows if not Grade(row.grade).passed)
     return DaySummary(
         cards=len(first),
@@ -111,11 +111,6 @@ def day_summary(session: Session, learner: Learner, day: date) -> DaySummary:
         remembered=sum(Grade(row.grade).passed for row in scheduled),
         failed_often=tuple(card_id for card_id, count in fails.most_common() if count >= 2),
     )
-
-
-def _was_scheduled(row: Any, day: date) -> bool:
-    """Whether the card's schedule counts from `day`: a card studied ahead was only drilled."""
-    return row.due is not None and row.due - timedelta(days=row.interval) == day
 
 
 def _figures(row: Any) -> DeckFigures:

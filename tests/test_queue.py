@@ -128,6 +128,19 @@ def test_drills_and_new_cards_do_not_count_as_reviews(session: Session) -> None:
     assert queue.left(session, everything(learner)).due == 1
 
 
+def test_cards_studied_ahead_do_not_count_as_reviews(session: Session) -> None:
+    learner = add_learner(session, "taro", reviews_per_day=2, new_per_day=0)
+    cards = add_cards(session, add_deck(session, "Docker"), 4)
+    put_due(session, learner, cards[:2], TODAY)
+    put_due(session, learner, cards[2:], TODAY + days(3))
+    for card in cards[2:]:
+        give(session, learner, card, 2)
+    assert shown(session, everything(learner)) == cards[:2]
+    give(session, learner, cards[0], 2)
+    give(session, learner, cards[0], 4)
+    assert queue.left(session, everything(learner)).due == 1
+
+
 def test_siblings_do_not_slip_past_the_limit_of_reviews(session: Session) -> None:
     """One review is left; a sibling of today's card is longer overdue than the card that may be shown."""
     learner = add_learner(session, "taro", reviews_per_day=2, new_per_day=0)

@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -202,6 +202,11 @@ def counts_of_a_deck(world: World) -> object:
     return queue.left(world.session, world.in_top)
 
 
+def counts_under_a_limit_of_reviews(world: World) -> object:
+    give(world.session, world.learner, world.due[0], Grade.GOOD)
+    return queue.left(world.session, Sitting(replace(world.learner, reviews_per_day=50), TODAY))
+
+
 def an_answer(world: World) -> object:
     return study.answer(world.session, world.learner, Answer(uuid4(), world.due[0], Grade.GOOD), NOW)
 
@@ -233,6 +238,7 @@ ACTS: list[Act] = [
     first_card_ahead,
     counts,
     counts_of_a_deck,
+    counts_under_a_limit_of_reviews,
     an_answer,
     an_answer_to_a_new_card,
     an_undo,
