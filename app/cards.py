@@ -37,6 +37,7 @@ class CardView:
     language: str
     schedule: Sm2Schedule
     lapses: int
+    repeat_on: date | None
     reviewed_on: date | None
     revision: int
     suspended: bool
@@ -63,6 +64,10 @@ class CardView:
     def is_buried(self, today: date) -> bool:
         """Whether it is hidden on the study day `today`."""
         return self.buried_until is not None and self.buried_until > today
+
+    def comes_again(self, today: date) -> bool:
+        """Whether it is drilled before the study day `today` is over."""
+        return self.repeat_on == today
 
     @property
     def is_leech(self) -> bool:
@@ -119,6 +124,7 @@ def _view(row: Any) -> CardView:
         language=row.language,
         schedule=_schedule(row),
         lapses=row.lapses or 0,
+        repeat_on=row.repeat_on,
         reviewed_on=row.reviewed_on,
         revision=row.revision or 0,
         suspended=bool(row.suspended),

@@ -75,11 +75,12 @@ class Desk:
 
     def _shown(self, card: CardView) -> Shown:
         grades = tuple(Grade) if self.learner.full_scale else _BUTTONS
+        schedule = replace(card.schedule, repeat_today=card.comes_again(self.today))
         return Shown(
             card=card,
             question=self.renderings.question(self.handle, card),
             answer=self.renderings.answer(self.handle, card),
-            choices=_choices(card.schedule, grades, self.today),
+            choices=_choices(schedule, grades, self.today),
             is_drill=not card.schedule.is_due(self.today),
             review_id=uuid4(),
         )
@@ -135,4 +136,4 @@ def _choices(schedule: Schedule, grades: tuple[Grade, ...], today: date) -> tupl
 def _choice(schedule: Schedule, grade: Grade, today: date) -> Choice:
     after = schedule.answered(grade, today)
     days = (after.due - today).days if after.due else after.interval
-    return Choice(grade, max(days, 0), grade.repeats_today)
+    return Choice(grade, max(days, 0), after.repeat_today)

@@ -40,19 +40,19 @@ def after_answer(outcome: Outcome, today: date) -> str:
     if outcome.grade is None:
         return gettext("Undone.")
     due = outcome.progress.schedule.due
-    interval = 0 if due is None else (due - today).days
+    interval = 0 if due is None or outcome.progress.repeat_on == today else (due - today).days
     return _after_grade(page_language(), outcome.grade, interval, outcome.again)
 
 
 @lru_cache(_MOST_LINES)
 def _after_grade(_page_language: str, given: Grade, interval: int, again: bool) -> str:
-    """The line in the language of the page that asks for it."""
+    """The line in the language of the page that asks for it; no days at all: the card comes again today."""
     grade = GRADE_NAMES[given]
     if again:
         return gettext("This card was answered before: %(grade)s. Nothing was recorded now.", grade=grade)
-    if given.repeats_today:
+    if interval <= 0:
         return gettext("%(grade)s: comes back today", grade=grade)
-    if interval <= 1:
+    if interval == 1:
         return gettext("%(grade)s: back tomorrow", grade=grade)
     return gettext("%(grade)s: back in %(interval)s", grade=grade, interval=days(interval))
 

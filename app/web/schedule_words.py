@@ -15,7 +15,7 @@ def due_words(card: CardView, today: date) -> str:
         return gettext("new")
     if due <= today:
         return gettext("due now")
-    if _comes_again(card, today):
+    if card.comes_again(today):
         return gettext("again today")
     interval = (due - today).days
     return gettext("tomorrow") if interval == 1 else gettext("in %(interval)s", interval=days(interval))
@@ -31,18 +31,13 @@ def standing_words(card: CardView, today: date) -> str:
     day, interval = format_date(due, "medium"), (due - today).days
     if interval < 0:
         return gettext("Due since %(day)s.", day=day)
-    if _comes_again(card, today):
+    if card.comes_again(today):
         if interval == 1:
             return gettext("Again today, then tomorrow, on %(day)s.", day=day)
         return gettext("Again today, then in %(interval)s, on %(day)s.", interval=days(interval), day=day)
     if interval == 1:
         return gettext("Back tomorrow, on %(day)s.", day=day)
     return gettext("Back in %(interval)s, on %(day)s.", interval=days(interval), day=day)
-
-
-def _comes_again(card: CardView, today: date) -> bool:
-    """Whether a card that was reviewed today is drilled before the day is over."""
-    return card.schedule.repeat_today and card.reviewed_on == today
 
 
 def easiness_words(card: CardView) -> str:

@@ -37,6 +37,7 @@ CARD = CardView(
     language="",
     schedule=Schedule(),
     lapses=0,
+    repeat_on=None,
     reviewed_on=None,
     revision=3,
     suspended=False,
