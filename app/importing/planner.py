@@ -92,13 +92,14 @@ class Planner:
         """
         if file.was is not None or file.state is not State.READ:
             return
-        held = [deck for deck in self._by_file.values() if same_content(deck.held, file.digest)]
+        nobodys = (deck for deck in self.plan.decks if deck.file is None)
+        held = [deck for deck in (*self._by_file.values(), *nobodys) if same_content(deck.held, file.digest)]
         if held and not self._request.asked:
             file.state, file.was, file.deck = State.HELD, held[0], file.deck._replace(notes=(), problems=())
         else:
             file.was = next((deck for deck in self._by_file.values() if self._is_of(deck, file)), None)
         if file.was is not None:
-            self._by_file.pop(file.was.file or "")
+            self._by_file.pop(file.was.file or "", None)
             self._keep_shown(file)
 
     def _keep_shown(self, file: FilePlan) -> None:

@@ -5,7 +5,7 @@ content is held: only an import that somebody asks for takes it again.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, exists, func, literal, select, update
 from sqlalchemy.orm import Session
@@ -111,28 +111,48 @@ def _is_of_content(change: Any) -> bool:
     return change.note_id is not None or change.before is None or change.before.keys() != {"position"}
 
 
-def _digests(session: Session, decks: set[int]) -> dict[str, bytes]:
+class _Read(NamedTuple):
+    """The content of a file as the import read it, and the deck that it made of it."""
+
+    deck_id: int
+    digest: bytes
+
+
+def _digests(session: Session, decks: set[int]) -> dict[str, _Read]:
     """The content, by file, that the import read: for a file that was gone, that it was not there."""
-    rows = session.execute(select(Deck.file, Deck.digest).where(Deck.id.in_(decks), Deck.file.is_not(None)))
-    return {row.file: ABSENT if row.digest is None else row.digest for row in rows}
+    rows = session.execute(select(Deck.id, Deck.file, Deck.digest).where(Deck.id.in_(decks), Deck.file.is_not(None)))
+    return {row.file: _Read(row.id, ABSENT if row.digest is None else row.digest) for row in rows}
 
 
-def _hold(session: Session, decks: set[int], made: set[int], read: dict[str, bytes]) -> None:
+def _hold(session: Session, decks: set[int], made: set[int], read: dict[str, _Read]) -> None:
     """Let decks hold what the import read, each that of its file.
 
     A deck that the import `made` of a file which belongs to another deck again stands for a file that now belongs to
-    none: under the name that this one's deck had for a while, or for none. No two decks have one file.
+    none: under the name that this one's deck had for a while, or for none. No two decks have one file. A deck that has
+    no file again holds what made it. A file that was not there, and whose deck the import gave to another, is held to
+    be gone.
     """
-    rows = session.execute(select(Deck.id, Deck.file).where(Deck.id.in_(decks), Deck.file.is_not(None))).all()
+    found = session.execute(select(Deck.id, Deck.file).where(Deck.id.in_(decks))).all()
+    rows = [row for row in found if row.file is not None]
     before = {row.file: row.id for row in rows if row.id not in made}
     owners = {row.file: row.id for row in rows} | before
     nobodys = [row.id for row in rows if owners[row.file] != row.id]
     session.execute(update(Deck).where(Deck.id.in_(nobodys)).values(file=None))
-    spare = iter([*nobodys, *(deck_id for file, deck_id in owners.items() if file not in read)])
-    for file, digest in read.items():
-        deck_id = owners.get(file) or next(spare, None)
+    gone = [deck_id for file, deck_id in owners.items() if file not in read]
+    makers = {each.deck_id for each in read.values()}
+    spare = [*nobodys, *gone, *(row.id for row in found if row.file is None and row.id in makers)]
+    for file, each in read.items():
+        deck_id = owners.get(file) or _taken(spare, each.deck_id)
         taken = {"file": file} if deck_id in nobodys else {}
-        session.execute(update(Deck).where(Deck.id == deck_id).values(held=digest, **taken))
+        session.execute(update(Deck).where(Deck.id == deck_id).values(held=each.digest, **taken))
+    session.execute(update(Deck).where(Deck.id.in_({*gone} & {*spare})).values(held=ABSENT))
+
+
+def _taken(spare: list[int], wanted: int) -> int | None:
+    """One of the decks to spare, the `wanted` one where it is; it is to spare no more. None where there is none."""
+    if not spare:
+        return None
+    return spare.pop(spare.index(wanted) if wanted in spare else 0)
 
 
 def _put_note_back(session: Session, note_id: int, before: dict[str, Any]) -> None:

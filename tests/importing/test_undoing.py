@@ -159,6 +159,32 @@ def test_after_an_undo_no_two_decks_have_one_file(folder: Folder) -> None:
     assert len(files) == len(set(files))
 
 
+def test_a_file_that_made_a_deck_of_one_that_only_held_others_is_held_too(folder: Folder) -> None:
+    folder.write("Docker/a.md", START + STOP)
+    folder.run()
+    learnt = folder.learn()
+    folder.write("Docker/a.md", START)
+    folder.write("b.md", "---\nname: Docker\n---\n" + STOP)
+    folder.undo(folder.run().import_id)
+    assert folder.run(asked=False).import_id is None
+    assert sorted(folder.decks()) == ["Docker", "Docker/a"]
+    folder.run()
+    assert folder.progress() == learnt
+
+
+def test_an_undone_merger_of_two_files_is_held_too(folder: Folder) -> None:
+    """The one that stayed took the name of the other's deck, which is not there: that it is gone is held as well."""
+    folder.write("a.md", START)
+    folder.write("b.md", "---\nname: Docker\n---\n" + STOP)
+    folder.run()
+    cards = list(folder.cards())
+    folder.write("a.md", "---\nname: Docker\n---\n" + START + STOP)
+    folder.remove("b.md")
+    folder.undo(folder.run().import_id)
+    assert folder.run(asked=False).import_id is None
+    assert list(folder.cards()) == cards
+
+
 def test_undo_of_a_first_import_leaves_no_card(folder: Folder) -> None:
     folder.write("x/a.md", START)
     folder.undo(folder.run().import_id)
