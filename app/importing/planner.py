@@ -177,11 +177,16 @@ def _as_before(
     if was is None or source.fault is not None or (request.dialect and request.dialect != was.dialect):
         return None
     digest = source.digest
-    if digest == was.digest and was.retired_at is None and is_as:
+    if digest == was.digest and was.retired_at is None and is_as and not _was_unreadable(was):
         return _as_it_was(session, source.file, State.UNCHANGED, was)
     if same_content(digest, was.held) and not request.asked:
         return _as_it_was(session, source.file, State.HELD, was)
     return None
+
+
+def _was_unreadable(deck: KnownDeck) -> bool:
+    """Whether the deck's problems are those of a content that could not be read, and not of the one it was made of."""
+    return any(problem["code"] in _UNREADABLE for problem in deck.problems)
 
 
 def _read(source: SourceFile, was: KnownDeck | None, dialect: str | None) -> FilePlan:

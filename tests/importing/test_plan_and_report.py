@@ -1,9 +1,11 @@
 """The plan and its report: true counts, problems with their lines, and nothing that is not written down changes."""
 
 import pytest
+from sqlalchemy import select
 
 from app.errors import NotFoundError
 from app.importing import ImportReport
+from app.models import Deck
 from tests.importing.library_folder import Folder
 from tests.importing.test_importing import sentences
 from tests.importing.test_progress import LIST, START, STOP
@@ -72,6 +74,21 @@ def test_a_mended_file_has_no_problems_any_more(folder: Folder) -> None:
     folder.write("a.md", START)
     folder.run()
     assert "second-answer" not in str(folder.tables()["decks"])
+
+
+def test_a_file_that_is_as_it_was_before_it_could_not_be_read_has_its_own_problems_again(folder: Folder) -> None:
+    text = START + "C: nothing hidden\n"
+    folder.write("a.md", text)
+    first = folder.run().files[0].problems
+    learnt = folder.learn()
+    (folder.path / "a.md").write_bytes(b"\xff")
+    assert [problem["code"] for problem in folder.run().files[0].problems] == ["not-utf8"]
+    folder.write("a.md", text)
+    assert folder.run(asked=False).files[0].counts == {"same": 1}
+    with folder.database.reading() as session:
+        assert session.scalars(select(Deck.problems)).one() == first
+    assert folder.progress() == learnt
+    assert folder.run(asked=False).import_id is None
 
 
 def test_a_file_that_no_longer_says_what_it_is_is_read_as_before(folder: Folder) -> None:
