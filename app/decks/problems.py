@@ -46,6 +46,11 @@ _SENTENCES = {
         N_("put the file itself into the folder"),
         warning=True,
     ),
+    "folder-linked": _Sentence(
+        N_("a link to a folder, which is not followed"),
+        N_("put the folder itself in its place"),
+        warning=True,
+    ),
     "file-special": _Sentence(N_("no plain file"), N_("put a plain file in its place"), warning=True),
     "file-unused": _Sentence(
         N_("no card shows this picture or plays this sound, so it is left out"),

@@ -83,7 +83,7 @@ class CardsFolder:
             yield from (name for name in found if is_medium(name))
 
     def left_out(self) -> Iterator[LeftOut]:
-        """The files below the folder that make no deck, and why; a hidden folder is told as a whole."""
+        """The files below the folder that make no deck, and why; a folder not looked into is told as a whole."""
         if self._part is not None:
             return
         home = self.home.resolve()
@@ -91,6 +91,9 @@ class CardsFolder:
             for name in [name for name in folders if name.startswith(".")]:
                 folders.remove(name)
                 yield LeftOut(self._name(folder, name) + "/", problem(1, "file-hidden"))
+            for name in folders:
+                if Path(folder, name).is_symlink():
+                    yield LeftOut(self._name(folder, name) + "/", problem(1, "folder-linked"))
             for name in files:
                 found = left_out_of(self._name(folder, name)) or _odd(
                     Path(folder, name), home, self._name(folder, name)

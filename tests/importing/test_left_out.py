@@ -37,6 +37,7 @@ def report(request: pytest.FixtureRequest, folder: Folder) -> ImportReport:
     (folder.path.parent / "outside.md").write_text(START)
     (folder.path / "out.md").symlink_to(folder.path.parent / "outside.md")
     (folder.path / "nowhere.md").symlink_to(folder.path / "none.md")
+    (folder.path / "linked").symlink_to(folder.path / "x")
     os.mkfifo(folder.path / "pipe.md")
     return folder.run() if request.param == "first import" else folder.plan().report()
 
@@ -49,6 +50,7 @@ def test_every_file_that_makes_no_deck_is_told_with_its_reason(report: ImportRep
         "notes.txt": OTHER_KIND,
         "out.md": ELSEWHERE,
         "nowhere.md": ELSEWHERE,
+        "linked/": "a link to a folder, which is not followed; put the folder itself in its place",
         "pipe.md": "no plain file; put a plain file in its place",
         "x/unused.png": "no card shows this picture or plays this sound, so it is left out; "
         'show it with "![](x/unused.png)", the path counted from the deck file',
