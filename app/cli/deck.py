@@ -11,6 +11,7 @@ from app import config, exporting, importing, library
 from app.cli.context import database
 from app.cli.imports import echo_report
 from app.decks.cut import cut as cut_memo
+from app.decks.detect import READERS
 from app.decks.note import DeckFile, Note, NoteKind, Problem
 from app.decks.reading import decode
 from app.errors import NotFoundError, OboegakiError, RefusedError
@@ -76,7 +77,7 @@ def check(path: Path, dialect: str | None, as_json: bool) -> None:
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option("--dry-run", is_flag=True, help="Show the plan and write nothing.")
 @click.option("--user", "name", metavar="NAME", help="Import as decks of this account instead of the shared library.")
-@click.option("--dialect", help="Read every file in this dialect.")
+@click.option("--dialect", type=click.Choice(tuple(READERS)), help="Read every file in this dialect.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report for a program.")
 def import_decks(path: Path | None, dry_run: bool, name: str | None, dialect: str | None, as_json: bool) -> None:
     """Import deck files, keeping everybody's progress.

@@ -100,7 +100,9 @@ def test_what_a_command_is_for_is_never_cut_short(
     assert [summary for summary in summaries if not summary.endswith(".") or "..." in summary] == []
 
 
-@pytest.mark.parametrize("line", ["due --user", "user add", "deck export", "nothing", "deck nothing"])
+@pytest.mark.parametrize(
+    "line", ["due --user", "user add", "deck export", "nothing", "deck nothing", "deck import --dialect outlines"]
+)
 def test_a_wrong_call_is_explained_with_exit_status_2(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert status(monkeypatch, line) == 2
 
