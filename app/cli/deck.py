@@ -1,6 +1,7 @@
 """`oboegaki deck`: deck files, from a memo to the database and back."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,8 @@ def check(path: Path, dialect: str | None, as_json: bool) -> None:
             _echo_problems(files.home / file, found.problems, err=False)
             cards = sum(note.cards for note in found.notes)
             click.echo(f"{file}: {found.dialect or 'no dialect'}, notes: {len(found.notes)}, cards: {cards}")
+        if not read:
+            click.echo(f"{path}: there are no deck files here; they end in .md or .markdown", err=True)
     if any(not problem.warning for _, found in read for problem in found.problems):
         sys.exit(1)
 
@@ -104,11 +107,12 @@ def import_decks(path: Path | None, dry_run: bool, name: str | None, dialect: st
 
 def _files(root: Path, cards_dir: Path, owner_id: int | None) -> tuple[importing.CardsFolder, bool]:
     """The files of an import, and whether they are all there are: a part of the cards folder is not the library."""
-    if root.resolve() == cards_dir.resolve():
+    if os.path.realpath(root) == os.path.realpath(cards_dir):
         return importing.from_folder(root), owner_id is None
-    if owner_id is None and _is_inside(root, cards_dir) and root.exists():
+    files = importing.from_path(root)
+    if owner_id is None and _is_inside(root, cards_dir):
         return importing.from_part(cards_dir, root), False
-    return importing.from_path(root), False
+    return files, False
 
 
 def _refuse_elsewhere(root: Path, cards_dir: Path) -> None:
@@ -123,7 +127,8 @@ def _refuse_elsewhere(root: Path, cards_dir: Path) -> None:
 
 
 def _is_inside(root: Path, cards_dir: Path) -> bool:
-    return root.resolve().is_relative_to(cards_dir.resolve())
+    """Whether a path leads into the cards folder; `Path.resolve` would raise where links go in a circle."""
+    return Path(os.path.realpath(root)).is_relative_to(os.path.realpath(cards_dir))
 
 
 @deck.command()

@@ -117,12 +117,20 @@ def from_part(folder: Path, part: Path) -> CardsFolder:
 
 def from_path(path: Path) -> CardsFolder:
     """The deck files of a folder, or one deck file; raises NotFoundError when there is neither."""
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError) or error.errno in _NOWHERE:
+            raise NotFoundError("%(path)s: there is no such file or folder; check the path", path=path) from None
+        raise NotFoundError(
+            "%(path)s: cannot be read (%(reason)s); check the path", path=path, reason=error.strerror
+        ) from None
+    if stat.S_ISDIR(mode):
         return CardsFolder(path)
-    if not path.is_file():
-        raise NotFoundError("%(path)s: there is no such file or folder; check the path", path=path)
     if not is_deck_file(path.name):
         raise RefusedError("%(path)s: this is no Markdown file; deck files end in .md or .markdown", path=path)
+    if not stat.S_ISREG(mode):
+        raise RefusedError("%(path)s: this is no plain file; put a plain file in its place", path=path)
     return CardsFolder(path.parent, path)
 
 

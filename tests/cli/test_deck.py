@@ -32,6 +32,15 @@ def live(database: Database) -> list[str]:
         return list(session.execute(query).scalars())
 
 
+def test_check_of_a_folder_without_deck_files_says_so(tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "notes.txt").write_text(START)
+    result = run("check", tmp_path / "notes")
+    sentence = f"{tmp_path / 'notes'}: there are no deck files here; they end in .md or .markdown\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", sentence)
+    assert run("check", tmp_path / "notes", "--json").stdout == "[]\n"
+
+
 def test_check_prints_notes_and_problems_for_a_program(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("---\nname: Docker\ntags: [x]\n---\n" + START + "C: A [box].\nA: stray\n")
     result = run("check", tmp_path / "a.md", "--json")

@@ -1,5 +1,6 @@
 """A mistake on the command line is one sentence on standard error and exit status 1, whatever the command."""
 
+import os
 from io import StringIO
 from pathlib import Path
 
@@ -24,6 +25,10 @@ def folder(environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     (tmp_path / "notes.txt").write_text("Q: x\nA: y\n")
     (tmp_path / "memo.md").write_text("- x\n  - y\n")
     (tmp_path / "empty.md").write_text("")
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "cards" / "notes.txt").write_text("Q: x\nA: y\n")
+    for pipe in ("pipe.md", "cards/pipe.md"):
+        os.mkfifo(tmp_path / pipe)
 
 
 def status(monkeypatch: pytest.MonkeyPatch, line: str) -> object:
@@ -47,6 +52,12 @@ MISTAKES = {
     "deck check none": "none: there is no such file or folder; check the path",
     "deck check notes.txt": "notes.txt: this is no Markdown file; deck files end in .md or .markdown",
     "deck import notes.txt": "notes.txt: this is no Markdown file; deck files end in .md or .markdown",
+    "deck check circle": "circle: there is no such file or folder; check the path",
+    "deck import circle --dry-run": "circle: there is no such file or folder; check the path",
+    f"deck check {'x' * 300}": f"{'x' * 300}: there is no such file or folder; check the path",
+    "deck check pipe.md": "pipe.md: this is no plain file; put a plain file in its place",
+    "deck import cards/notes.txt": "cards/notes.txt: this is no Markdown file; deck files end in .md or .markdown",
+    "deck import cards/pipe.md": "cards/pipe.md: this is no plain file; put a plain file in its place",
     "deck cut none.md": "none.md: cannot be read (No such file or directory); check the path",
     "deck cut empty.md": f"empty.md: {NO_NOTES}",
     "deck cut notes.txt -o new.md": f"notes.txt: {NO_NOTES}",
