@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 from app import db, lock
 
-_LATE_SECONDS = 0.5
+_LATE_SECONDS = 10
 _MUTANT = os.environ.get("OBOEGAKI_DRILL_MUTANT", "none")
 
 if _MUTANT in ("normal", "off"):

@@ -42,7 +42,7 @@ from tests.library import add_cards, add_deck
 
 _SEED = 20260302
 _GIVEN = 100
-_GIVEN_SECONDS = 60
+_GIVEN_SECONDS = 180
 _FORGETFUL = "synchronous_commit=off\nwal_writer_delay=10s\nwal_writer_flush_after=1GB\n"
 
 
@@ -183,7 +183,8 @@ def test_no_committed_answer_is_lost_when_the_database_is_killed(tmp_path: Path)
 
 
 def test_the_drill_finds_what_an_asynchronous_commit_loses(tmp_path: Path) -> None:
-    assert _lost_by_a_killed_database(tmp_path, _FORGETFUL) > 0
+    """Unless it wrote its log just before: every ten seconds it does."""
+    assert any(_lost_by_a_killed_database(tmp_path, _FORGETFUL) > 0 for _ in range(5))
 
 
 def _lost_by_a_killed_database(folder: Path, forgetful: str) -> int:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle
 from pathlib import Path
@@ -45,6 +45,7 @@ _UNLOCKED = """
 """
 """The locks' names, found before PostgreSQL's own, with nothing behind them."""
 _COLLIDING_ROUNDS = 5
+"""The first collides, unless the machine holds up one of the two; without locks it is tried with all cards."""
 
 Job = Callable[[threading.Event], int]
 
@@ -254,7 +255,11 @@ def test_only_without_postgresqls_locks_pairs_get_an_error(
         with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute(_UNLOCKED.format(name=make_url(url).database).encode())
     with _gathered(site, "PostgreSQL") as crowd:
-        at_once([partial(_compete, pair, site, _COLLIDING_ROUNDS) for pair in crowd.pairs])
+        for begin in range(0, len(site.cards), _COLLIDING_ROUNDS):
+            new = replace(site, cards=site.cards[begin:])  # a card that has its schedule collides without an error
+            at_once([partial(_compete, pair, new, _COLLIDING_ROUNDS) for pair in crowd.pairs])
+            if locked or crowd.ledger.replies[500]:
+                break
     assert (crowd.ledger.replies[500] == 0) is locked
 
 
