@@ -8,7 +8,7 @@ upload of many megabytes costs more than that, and is seen to.
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from tests.drills.world import Made
 from tests.entrance import PASSWORD
 
 _PIECE = b"x" * 65_536
+_TRIES = 3
 
 
 class Sender:
@@ -44,6 +45,18 @@ class Sender:
         before = memory_of(self._worker, "VmRSS")
         status, seconds = self.send([f"Content-Length: {len(body)}", f"Content-Type: {kind}"], iter([body]))
         return status, seconds, memory_of(self._worker, "VmHWM") - before
+
+    def judged(self, *files: tuple[str, bytes]) -> tuple[int, float, int]:
+        """The same three times: the quickest, since a busy machine may hold up any; the most that the worker grew."""
+        tries = [self.upload(*files) for _ in range(_TRIES)]
+        (status,) = {status for status, _seconds, _grown in tries}
+        return status, min(seconds for _status, seconds, _grown in tries), max(grown for *_rest, grown in tries)
+
+    def quickest(self, headers: list[str], body: Callable[[], Iterator[bytes]]) -> tuple[int, float]:
+        """Send a request three times: the status, and the seconds of the quickest."""
+        tries = [self.send(headers, body()) for _ in range(_TRIES)]
+        (status,) = {status for status, _seconds in tries}
+        return status, min(seconds for _status, seconds in tries)
 
     def send(self, headers: list[str], body: Iterator[bytes]) -> tuple[int, float]:
         """Send a request until it is answered, however much of the body went out; 0 where there was no answer.
@@ -90,9 +103,9 @@ def _endless() -> Iterator[bytes]:
 
 def test_101_mebibytes_are_refused_before_they_are_read(sender: Sender) -> None:
     size = 101 * MIB
-    answer = sender.send(
+    answer = sender.quickest(
         [f"Content-Length: {size}", "Content-Type: multipart/form-data; boundary=x"],
-        iter([_PIECE] * (size // len(_PIECE))),
+        lambda: iter([_PIECE] * (size // len(_PIECE))),
     )
     print(answer)
     assert (answer[0], answer[1] < 1) == (413, True)
@@ -100,7 +113,7 @@ def test_101_mebibytes_are_refused_before_they_are_read(sender: Sender) -> None:
 
 
 def test_chunks_without_a_length_are_refused(sender: Sender) -> None:
-    answer = sender.send(["Transfer-Encoding: chunked", "Content-Type: multipart/form-data; boundary=x"], _endless())
+    answer = sender.quickest(["Transfer-Encoding: chunked", "Content-Type: multipart/form-data; boundary=x"], _endless)
     print(answer)
     assert (answer[0], answer[1] < 1) == (400, True)
     assert "nothing was changed" in sender.said
@@ -108,14 +121,14 @@ def test_chunks_without_a_length_are_refused(sender: Sender) -> None:
 
 def test_five_thousand_parts_are_refused(sender: Sender) -> None:
     parts = [(f"{number}.md", b"") for number in range(5_000)]
-    answer = min((sender.upload(*parts) for _ in range(3)), key=lambda each: each[1])  # others use the machine too
+    answer = sender.judged(*parts)
     print(answer)
     assert (answer[0], answer[1] < 1) == (413, True)
 
 
 def test_bombs_are_refused_in_two_seconds_and_64_megabytes(sender: Sender) -> None:
     sender.upload(("a.md", DECK))
-    answers = {name: sender.upload((name, bomb)) for name, bomb in hostile_files.bombs()}
+    answers = {name: sender.judged((name, bomb)) for name, bomb in hostile_files.bombs()}
     for name, (status, seconds, grown) in answers.items():
         print(f"{name}: {status}, {seconds:.2f} s, {grown / 1e6:.1f} MB")
     assert [name for name, answer in answers.items() if answer[0] not in (400, 302)] == []
