@@ -6,6 +6,7 @@ asks for a server that is away may be connected to itself.
 """
 
 import socket
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from random import SystemRandom
@@ -13,6 +14,7 @@ from random import SystemRandom
 FAR_HOUR = str((datetime.now(UTC).hour + 12) % 24)
 """Half a day from now by UTC, which containers and most machines go by."""
 _PORTS = range(20_000, 32_000)
+_FREE_SECONDS = 120
 
 
 def free_port() -> int:
@@ -21,3 +23,20 @@ def free_port() -> int:
         port = SystemRandom().choice(_PORTS)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
+
+
+def wait_until_free(port: int) -> None:
+    """Wait until nothing holds a port: a process that was killed amid its writing ends when the disk lets it."""
+    end = time.monotonic() + _FREE_SECONDS
+    while not _is_free(port):
+        assert time.monotonic() < end, f"the port {port} is still held"
+        time.sleep(0.01)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            return True
+    return False

@@ -19,7 +19,7 @@ from app.learner import Learner
 from tests import canaries
 from tests.entrance import PASSWORD, QUICK
 from tests.library import add_cards, add_deck
-from tests.ports import FAR_HOUR, free_port
+from tests.ports import FAR_HOUR, free_port, wait_until_free
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -144,6 +144,7 @@ class Server:
         """Kill -9 everything at once: what a crash of the machine's memory would leave of the processes."""
         assert self._process is not None
         self.kill_group(self._process)
+        wait_until_free(self.site.port)
 
     @staticmethod
     def kill_group(process: "subprocess.Popen[bytes]") -> None:
