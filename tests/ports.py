@@ -5,6 +5,7 @@ system gives to outgoing connections (from 32768 on, ip(7)), of which one may be
 asks for a server that is away may be connected to itself.
 """
 
+import os
 import socket
 import time
 from contextlib import suppress
@@ -14,13 +15,18 @@ from random import SystemRandom
 FAR_HOUR = str((datetime.now(UTC).hour + 12) % 24)
 """Half a day from now by UTC, which containers and most machines go by."""
 _PORTS = range(20_000, 32_000)
+_MOST_WORKERS = 16
 _FREE_SECONDS = 120
 
 
 def free_port() -> int:
-    """A port of this machine that nothing listens on now; another one for each of several runs at once."""
+    """A port of this machine that nothing listens on now; another one for each of several runs at once.
+
+    Workers of one run take theirs from ports of their own: no other gives one away before it is listened on.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
-        port = SystemRandom().choice(_PORTS)
+        port = SystemRandom().choice(_PORTS[worker % _MOST_WORKERS :: _MOST_WORKERS])
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
 
