@@ -12,8 +12,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from random import SystemRandom
 
-FAR_HOUR = str((datetime.now(UTC).hour + 12) % 24)
-"""Half a day from now by UTC, which containers and most machines go by."""
+_HOURS_NOW = {datetime.now(UTC).hour, datetime.now(UTC).astimezone().hour}
+FAR_HOUR = str(max(range(24), key=lambda hour: min((hour - now) % 24 for now in _HOURS_NOW)))
+"""Eleven hours from now at least, by UTC, which containers go by, and by the time zone of this machine."""
 _PORTS = range(20_000, 32_000)
 _MOST_WORKERS = 16
 _FREE_SECONDS = 120
