@@ -35,7 +35,7 @@ _LINGERING = """
     CREATE TRIGGER lingers BEFORE INSERT ON reviews FOR EACH ROW EXECUTE FUNCTION linger()
 """
 _ADMINISTRATOR = "postgres"
-_START_SECONDS = 60
+_START_SECONDS = 120
 
 
 class MissingError(Exception):

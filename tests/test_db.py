@@ -240,7 +240,7 @@ def test_programs_that_start_at_once_migrate_once(tmp_path: Path) -> None:
     for process in started:
         process.start()
     for process in started:
-        process.join(60)
+        process.join(120)
     assert [process.exitcode for process in started] == [0, 0, 0]
 
 

@@ -21,7 +21,7 @@ from tests.entrance import PASSWORD
 Job = Callable[[], object]
 GIVE_UP_SECONDS = 180
 _PAUSE_SECONDS = 0.02
-_REPLY_SECONDS = 30
+_REPLY_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def test_two_that_start_at_once_migrate_once(tmp_path: Path, full: bool) -> None
     for number in range(20 if full else 2):
         folder = tmp_path / str(number)
         starts = [_start(folder) for _ in range(2)]
-        told = [start.communicate(timeout=60) for start in starts]
+        told = [start.communicate(timeout=120) for start in starts]
         assert [start.returncode for start in starts] == [0, 0], told
         assert _schema(folder)[-1] == (REVISIONS[-1],)
 

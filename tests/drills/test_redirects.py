@@ -17,7 +17,7 @@ from tests.drills.world import Made, World
 from tests.entrance import PASSWORD
 from tests.served import served
 
-_PATIENCE = 10_000  # ms
+_PATIENCE = 60_000  # ms
 pytestmark = pytest.mark.browser
 
 FORMS = [

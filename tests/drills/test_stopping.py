@@ -16,7 +16,7 @@ import pytest
 
 from tests.drills.clients import Client, at_once, log_in_all
 from tests.drills.ledger import Ledger, compare
-from tests.drills.server import PROJECT, Server, Site, seed, serving
+from tests.drills.server import PROJECT, START_SECONDS, Server, Site, seed, serving
 
 _SEED = 20260302
 _STOP_SECONDS = 10.0
@@ -67,7 +67,7 @@ def seconds_to_stop(command: list[str], site: Site, moment: str) -> float:
             command, stdout=out, stderr=out, cwd=PROJECT, start_new_session=True, env=Server(site).environment
         )
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + START_SECONDS
         while moment not in log.read_text(errors="replace"):
             assert time.monotonic() < end, log.read_text(errors="replace")[-2000:]
             time.sleep(0.002)

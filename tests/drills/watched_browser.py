@@ -24,7 +24,7 @@ from tests.drills.hostile_text import HOST
 _Result = TypeVar("_Result")
 _PATIENCE = 60_000  # milliseconds
 _TRIES = 5
-_CAME_BETWEEN = ("interrupted by another navigation", "net::ERR_ABORTED")
+_CAME_BETWEEN = ("interrupted by another navigation", "net::ERR_ABORTED", "net::ERR_NETWORK_CHANGED")
 _PAUSE = 500  # milliseconds
 _PROVOKE = """() => {
   for (const element of document.querySelectorAll("*")) {
