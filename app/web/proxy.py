@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -10,6 +11,10 @@ from app.config import Config
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_PLAIN = "!$&'()*+,/:;=@"
+_LONGEST_LOGGED = 255
+"""uWSGI counts the signs of such a value in one byte."""
 
 
 class BasePath:
@@ -42,6 +47,27 @@ class Scheme:
         return self._app(environ, start_response)
 
 
+class LogLine:
+    """Tells uWSGI what its log's line says was asked for: a path as it came may hold lines of its own."""
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Keep method and path for the log, in one line of plain signs."""
+        if "uwsgi.version" in environ:
+            import uwsgi  # there inside of uWSGI alone
+
+            uwsgi.set_logvar("asked", asked_for(environ))
+        return self._app(environ, start_response)
+
+
+def asked_for(environ: "WSGIEnvironment") -> str:
+    """Method and path with everything in percent signs that is not plain, as far as uWSGI's log has room for them."""
+    parts = (environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
+    return " ".join(quote(part, safe=_PLAIN, encoding="latin-1") for part in parts)[:_LONGEST_LOGGED]
+
+
 def init_app(app: Flask) -> None:
     """Wrap the app in what its settings say stands in front of it."""
     config: Config = app.extensions["config"]
@@ -49,4 +75,4 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = BasePath(app.wsgi_app, config.base_path)  # type: ignore[method-assign]
     if count := config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
-    app.wsgi_app = Scheme(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = LogLine(Scheme(app.wsgi_app))  # type: ignore[method-assign]

@@ -109,7 +109,7 @@ def test_the_drill_fails_when_whole_addresses_are_logged(tmp_path: Path) -> None
     with serving(Server(site, processes=1)) as first:
         first.stop()
     talkative, settings = Server(site, module="app.wsgi:application", processes=1), site.folder / "uwsgi.ini"
-    settings.write_text(settings.read_text().replace("%(var.PATH_INFO)", "%(uri)"))
+    settings.write_text(settings.read_text().replace("%(asked)", "%(method) %(uri)"))
     found: list[str] = []
     with pytest.raises(AssertionError, match=_CODE_IN_THE_LOG), serving(talkative) as server:
         found += hits(journey(site, server.log), places(site, server.log))
