@@ -208,6 +208,21 @@ def nested() -> Iterator[str]:
     yield "漢" * 21_000
 
 
+_OPENINGS = (
+    *("![[", "![[a|", "[sound:", "$", "$$", "{", "{a|", "<b ", "<!--", "[a](", '[a](b "', "[a](b '", "![a](", "["),
+    *("```", "`", "# a", "- ", "- [ ] ", "|", "|-", "> ", "<img ", "<img src", '<img src="', "https://", "<a@b", "&#"),
+    *("**", "==", "~~", "{{c1::", "<br", "\n# a", "a\n\nT:", "\n|a|\n|-"),
+)
+_FILLINGS = ("a", " ", "a ", "\t", "-", "|", "\\", "\n", " \n", ":", ".", "漢", "\u3000", "- ", "a.", "|-")
+
+
+def unended(size: int = SIDE_BYTES - 20) -> Iterator[str]:
+    """What opens and never ends: a search that begins there and gives back sign after sign takes the square."""
+    for opening in _OPENINGS:
+        for filling in _FILLINGS:
+            yield f"{opening}{at_the_cap(filling, size)}\nz"
+
+
 def code_blocks(step: int) -> Iterator[str]:
     """Code blocks as long as they get coloured: every language with every hostile unit, or each `step`-th of all."""
     yield from (_coloured("c#", "a\n"), _coloured("java", "a\n"), _coloured("tf", "-"), _coloured("tsx", "a."))

@@ -57,4 +57,8 @@ def test_the_drill_fails_with_the_path_as_uwsgi_has_it(made_world: Made, tmp_pat
     with serving(plain) as server:
         lines = _lines(site, server)
         server.stop()
-    assert [line for line in lines if line.startswith("Set up the first account: http://evil.example/set-up?code=0123456789abcdef")]
+    assert [
+        line
+        for line in lines
+        if line.startswith("Set up the first account: http://evil.example/set-up?code=0123456789abcdef")
+    ]

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from functools import cache
+from importlib import import_module
 
 import pytest
 
@@ -18,7 +19,7 @@ from app.decks.limits import DEEPEST, LONGEST_RUN, SIDE_BYTES, over_limit
 from app.decks.note import Deletion, Note, NoteKind
 from app.decks.reading import read_deck_file
 from app.markup import inline, plain, render, render_cloze_back, render_cloze_front
-from tests.drills.slow_text import SEED, UNITS, at_the_cap, code_blocks, mixed, nested
+from tests.drills.slow_text import SEED, UNITS, at_the_cap, code_blocks, mixed, nested, unended
 
 SECONDS = 1.0
 """On a processor that does `_fixed_work` in `_FIXED_SECONDS`; a slower one may take as much longer."""
@@ -93,6 +94,20 @@ def test_a_cloze_with_deletions_all_over_it_renders_within_a_second(full: bool) 
     assert slow([*texts, *list(nested())[:: 1 if full else 3]], cloze) == []
 
 
+def test_a_line_of_a_list_takes_no_longer_where_what_was_opened_never_ends() -> None:
+    assert slow(unended(), lambda text: work(lambda: plain(text))) == []
+
+
+def test_a_card_in_which_nothing_that_was_opened_ends_renders_within_a_second(full: bool) -> None:
+    assert slow(list(unended())[:: 1 if full else 19], card) == []
+
+
+def test_this_drill_sees_an_embed_that_is_looked_through_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    backtracking = re.compile(r"!\[\[[^\[\]|\n]*\|?([^\[\]\n]*)\]\]")
+    monkeypatch.setattr(import_module("app.markup.plain"), "_STEPS", [(backtracking, "")])
+    assert more_than_twice(plain, "![[" + "a" * 8_000, "![[" + "a" * 16_000, "an embed")
+
+
 def test_this_drill_sees_an_emphasis_without_its_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     capped = _once(lambda: render(at_the_cap("~a~")))
     monkeypatch.setattr(inline, "_MOST_DELIMITERS", SIDE_BYTES)
@@ -103,12 +118,16 @@ def test_this_drill_sees_an_emphasis_without_its_cap(monkeypatch: pytest.MonkeyP
 
 def grows(read: Callable[[str], object], unit: str, size: int) -> str | None:
     """What there is to say where twice the text takes much more than twice the work; None where it does not."""
-    single, double = at_the_cap(unit, size), at_the_cap(unit, 2 * size)
+    return more_than_twice(read, at_the_cap(unit, size), at_the_cap(unit, 2 * size), repr(unit))
+
+
+def more_than_twice(read: Callable[[str], object], single: str, double: str, name: str) -> str | None:
+    """The same of a text and one of the same kind that is twice as long."""
     for _ in range(3):
         less, more = _once(lambda: read(single)), _once(lambda: read(double))
         if more < _WORTH_A_LOOK or more < _GROWTH * less:
             return None
-    return f"{unit!r}: {less:.2f} s, twice of it {more:.2f} s"
+    return f"{name}: {less:.2f} s, twice of it {more:.2f} s"
 
 
 @pytest.mark.parametrize(
