@@ -21,7 +21,7 @@ _BASIC = NoteKind.BASIC
 _MARKS = re.compile(rf"\n(?:([QAC]):|{_SEPARATOR})")
 MARKS_AND_TERMS = re.compile(rf"\n(?:([QACTD]):|{_SEPARATOR})")
 _NOTE_IN_CODE = re.compile(r"\n[QC]:")
-_TAKEN_IN = re.compile(r"\n(?:(#{1,6}[^\S\n]+\S[^\n]*)\s*\Z|\n(T:[^\n]*))")
+_TAKEN_IN = re.compile(r"\n(?:(#{1,6}[^\S\n]++\S[^\n]*+)\s*+\Z|\n(T:[^\n]*))")
 _BLOCK_IN_CODE = re.compile(r"\n(?:[QACTD]:)?[ \t]*+(`{3,}+|~{3,}+)[ \t]*+\w")
 
 

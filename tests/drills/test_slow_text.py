@@ -150,6 +150,23 @@ def test_reading_a_file_takes_work_in_proportion_to_its_length(start: str, full:
     assert [said for unit in units if (said := grows(read, unit, 64 * 1024))] == []
 
 
+@pytest.mark.parametrize("start", ["Q: a\nA: b\n", "C: [a]\n", "- a\n  - b\n"])
+def test_reading_a_file_in_which_nothing_that_was_opened_ends_takes_work_in_proportion(start: str) -> None:
+    def read(text: str) -> None:
+        read_deck_file((start + text).encode(), "a.md")
+
+    pairs = zip(unended(8 * 1024), unended(16 * 1024), strict=True)
+    assert [said for one, two in pairs if (said := more_than_twice(read, one, two, repr(one[:20])))] == []
+
+
+def test_telling_the_dialect_of_a_line_full_of_backticks_takes_work_in_proportion() -> None:
+    runs = "".join(f"{'`' * run}a" for run in range(9, 800))
+    file = f"- a\n  - b\n\n{{{{c1::a}}}} {runs}".encode()
+    assert work(lambda: read_deck_file(file, "a.md")) < 5 * _once(
+        _fixed_work
+    )  # 30 times as much, were runs of any length sought
+
+
 def test_a_note_repeats_no_long_line_that_stands_above_it() -> None:
     """Without the bound on the way to a bullet this file of 110 KB makes notes of 600 MB."""
     long = "x" * 60_000
