@@ -33,7 +33,9 @@ _KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """The others are unpacked in pieces of any size: a bzip2 of 348 bytes takes 600 MB."""
 _END = b"PK\x05\x06"
 _MOST_END = 66_000  # bytes: the record at a zip's end with the longest comment
-_MOST_CONTENTS = 4 * MOST_FILES * 512
+_MOST_ENTRIES = 4 * MOST_FILES
+"""Of all zips together, whatever they are: hundreds of small zips are as slow to look into as a large one."""
+_MOST_CONTENTS = _MOST_ENTRIES * 512
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -87,7 +89,7 @@ class Uploaded:
         self.files: dict[str, SourceFile] = {}
         self._media: dict[str, _Entry] = {}
         self._left_out: list[LeftOut] = []
-        self._room, self._parts = MOST_BYTES, _MOST_PARTS
+        self._room, self._parts, self._entries = MOST_BYTES, _MOST_PARTS, _MOST_ENTRIES
         self._looked_at: set[str] = set()
         self._media_room = self.most_media
 
@@ -127,6 +129,14 @@ class Uploaded:
     def leave_out(self, found: LeftOut) -> None:
         """Tell of a file that is left out."""
         self._left_out.append(found)
+
+    def look_into(self, name: str, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+        """The entries of a zip, as long as there are not too many in all."""
+        entries = archive.infolist()
+        self._entries -= len(entries)
+        if self._entries < 0:
+            raise OboegakiError("%(file)s: the zip holds too many files; send fewer at a time", file=name)
+        return entries
 
     def put_by(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
         """Keep a picture or sound where it is until a note shows it."""
@@ -183,7 +193,7 @@ def _unzip(upload: Upload, taken: Uploaded) -> None:
         data = _whole(upload)
         _refuse_long_contents(upload.name, data)
         archive = zipfile.ZipFile(io.BytesIO(data))
-        for entry in _plain_entries(upload.name, archive):
+        for entry in _plain_entries(upload.name, taken.look_into(upload.name, archive)):
             _take(archive, entry, taken)
     except _DAMAGED:
         raise OboegakiError(
@@ -228,11 +238,8 @@ def _name_of(entry: zipfile.ZipInfo) -> str:
     return entry.filename
 
 
-def _plain_entries(name: str, archive: zipfile.ZipFile) -> Iterable[zipfile.ZipInfo]:
+def _plain_entries(name: str, entries: Iterable[zipfile.ZipInfo]) -> Iterator[zipfile.ZipInfo]:
     """The entries of a zip that are files; what macOS adds of its own is none."""
-    entries = archive.infolist()
-    if len(entries) > 4 * MOST_FILES:
-        raise OboegakiError("%(file)s: the zip holds too many files; send fewer at a time", file=name)
     for entry in entries:
         if not entry.filename:
             raise zipfile.BadZipFile("an entry without a name")

@@ -138,6 +138,14 @@ def test_bombs_are_refused_in_two_seconds_and_64_megabytes(sender: Sender) -> No
     assert costly == []
 
 
+def test_hundreds_of_zips_at_once_are_refused_in_two_seconds_and_64_megabytes(sender: Sender) -> None:
+    packed = zipped([(f"{number}.txt", b"") for number in range(900)])
+    sender.upload(("a.md", DECK))
+    status, seconds, grown = sender.upload(*((f"{number}.zip", packed) for number in range(200)))
+    print(f"{status}, {seconds:.2f} s, {grown / 1e6:.1f} MB")
+    assert (status, seconds < 2, grown < 64e6) == (400, True, True)
+
+
 def test_the_most_that_is_taken_stays_within_what_a_worker_may_cost(sender: Sender, full: bool) -> None:
     """Just under the caps: many notes, many cards of clozes, long texts. The figures are our own: 256 MB and 60 s."""
     times = 5 if full else 1
