@@ -5,7 +5,7 @@ front); a cloze note has one card for each number its deletions carry, and sever
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ from app.decks.note import Deletion, Note, NoteKind
 
 _ANSWER_WEIGHT = 0.6
 _ENOUGH = 0.35  # a deletion in the same place with another answer has 0.4
+_EVERY_PAIR = 2_500  # so many pairs of cards of a note are compared; beyond, only some of each card
+_NEAR = 4
 _LONGEST_ALIGNED = 50_000_000  # product of two texts' lengths; beyond, places are carried over in proportion
 
 _Cards = dict[int, list[Deletion]]
@@ -74,13 +76,38 @@ def _by_card(deletions: Iterable[Deletion]) -> _Cards:
 def _by_likeness(old: _Cards, new: _Cards, spans: _Spans) -> dict[int, int]:
     """Pair cards one to one: those that hide the same in the same places, then the most alike first."""
     found = _untouched(old, new, spans)
-    left = [card for card in old if card not in found.values()], [card for card in new if card not in found]
-    scores = {(before, now): _card_likeness(old[before], new[now], spans) for before, now in product(*left)}
+    kept = set(found.values())
+    left = {card: old[card] for card in old if card not in kept}, {card: new[card] for card in new if card not in found}
+    pairs = _worth_comparing(*left, spans)
+    scores = {(before, now): _card_likeness(old[before], new[now], spans) for before, now in pairs}
     taken: set[int] = set()
     for (before, now), score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
         if score >= _ENOUGH and before not in taken and now not in found:
             found[now] = before
             taken.add(before)
+    return found
+
+
+def _worth_comparing(old: _Cards, new: _Cards, spans: _Spans) -> Iterator[tuple[int, int]]:
+    """The pairs of cards that may be one; of very many, those near each other and those that hide the same."""
+    if len(old) * len(new) <= _EVERY_PAIR:
+        yield from product(old, new)
+        return
+    starts = [parts[0].start for parts in new.values()]
+    order, same = list(new), _by_answer(new)
+    for card, parts in old.items():
+        at = bisect_left(starts, spans[parts[0]][0])
+        near = order[max(at - _NEAR, 0) : at + _NEAR]
+        yield from ((card, other) for other in {*near, *same.get(question(parts[0].answer), ())})
+
+
+def _by_answer(cards: _Cards) -> dict[str, list[int]]:
+    """The first few cards that hide each answer."""
+    found: dict[str, list[int]] = {}
+    for card, parts in cards.items():
+        alike = found.setdefault(question(parts[0].answer), [])
+        if len(alike) < _NEAR:
+            alike.append(card)
     return found
 
 

@@ -1,11 +1,13 @@
 """Promises of sibling cards: each keeps its own when the others come, go, move or are reworded."""
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.decks import deletions
 from app.decks.deletions import match_cards, match_deletions
 from app.decks.note import Deletion, Note, NoteKind
 
@@ -51,6 +53,28 @@ def cloze(marked: str) -> Note:
 )
 def test_each_card_keeps_its_own(old: str, new: str, expected: dict[int, int]) -> None:
     assert match_cards(cloze(old), cloze(new)) == expected
+
+
+def test_of_very_many_cards_each_is_compared_with_a_few_and_keeps_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every pair of 500 takes 4 s, and an upload may hold 300 such notes: nobody could answer meanwhile."""
+    compared, likeness = [], deletions._card_likeness
+
+    def counted(*each: Any) -> float:
+        compared.append(each)
+        return likeness(*each)
+
+    monkeypatch.setattr(deletions, "_card_likeness", counted)
+    old = cloze(" と ".join(f"[答え{number:03}番]" for number in range(500)))
+    new = cloze("前書き " + " と ".join(f"[答え{number:03}号]" for number in range(500)))
+    assert match_cards(old, new) == {number: number for number in range(1, 501)}
+    assert len(compared) < 10_000
+
+
+def test_of_very_many_cards_one_that_moved_far_is_found_by_what_it_hides() -> None:
+    answers = [f"[{number * 7919 % 104_729}]" for number in range(100)]
+    moved = [*answers[1:], answers[0]]
+    reworded = match_cards(cloze("次は ".join(answers)), cloze("その後は ".join(moved)))
+    assert (reworded[100], len(reworded)) == (1, 100)
 
 
 def test_a_hint_is_no_part_of_a_card() -> None:
