@@ -17,6 +17,8 @@ from app.decks.problems import problem
 LONGEST = 8_192
 _DEEPEST = 8
 LONGEST_NAME, DEEPEST_NAME = 200, 20
+LONGEST_TAGS = 500
+"""Characters of all tags: each note of the file carries them."""
 # What a quoted text can name with an escape and no database takes.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _LINE = re.compile(r"^[^\S\n]*---[^\S\n]*$", re.MULTILINE)
@@ -165,7 +167,13 @@ def _tags(values: Mapping[str, object], inside: str, wrong: list[Problem]) -> tu
         return ()
     tags = value if isinstance(value, list) else re.split(r"[,\s]+", str(value))
     names = ("_".join(_NO_TEXT.sub("\ufffd", str(tag)).split()).lstrip("#") for tag in tags)
-    return tuple(dict.fromkeys(name for name in names if name))
+    kept, room = list(dict.fromkeys(name for name in names if name)), LONGEST_TAGS
+    for at, name in enumerate(kept):
+        room -= len(name)
+        if room < 0:
+            wrong.append(problem(_line_of("tags", inside), "tags-long", limit=LONGEST_TAGS))
+            return tuple(kept[:at])
+    return tuple(kept)
 
 
 def _wrong_type(key: str, inside: str) -> Problem:

@@ -138,6 +138,11 @@ _SENTENCES = {
         N_("give the deck a shorter name; now it is named after its file"),
         warning=True,
     ),
+    "tags-long": _Sentence(
+        N_("front matter: the tags have more than %(limit)s characters in all"),
+        N_("write fewer; those beyond it were left out"),
+        warning=True,
+    ),
     # qa
     "answer-without-question": _Sentence(
         N_("answer without a question"),
