@@ -1,9 +1,11 @@
 """`oboegaki serve`: bring everything up to date, then hand over to uWSGI."""
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Mapping, MutableMapping
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,7 +34,15 @@ _LARGE_BYTES = str(1024 * 1024)
 such blocks, and each thread of a worker would keep the 19 MiB of the password hash that it computed."""
 
 _CLEANING_UP_SECONDS = 3
-_EVERYWHERE = ("0.0.0.0", "[::]")  # noqa: S104 - compared with, not listened on
+_ADDRESS = re.compile(
+    r"(?P<scheme>https?)://"
+    r"(?:(?P<host>[a-z0-9_.-]+)|(?P<open>\[)?(?P<six>[0-9a-f.:]+?)(?(open)\]))"
+    r"(?::(?P<port>[0-9]{1,5}))?/*",
+    re.IGNORECASE | re.ASCII,
+)
+"""As people type it; the brackets of IPv6 may be missing, as where compose puts one together with a port."""
+_LAST_PORT = 65535
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 
 @click.command()
@@ -84,16 +94,27 @@ def public_address(given: str) -> str:
 
     Raises SetupError for what is no address.
     """
-    parts = urlsplit(given)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+    parts = _ADDRESS.fullmatch(given)
+    if parts is None or not _is_possible(parts):
         raise SetupError(
-            f"OBOEGAKI_ADDRESS={given}: is not an address; use one such as https://cards.example.org, "
-            "and OBOEGAKI_BASE_PATH for a path below it"
+            "OBOEGAKI_ADDRESS=%(given)s: is not an address; use one such as https://cards.example.org, "
+            "and OBOEGAKI_BASE_PATH for a path below it",
+            given=given,
         )
-    host = parts.netloc
-    for everywhere in _EVERYWHERE:
-        host = host.replace(everywhere, "127.0.0.1")
-    return f"{parts.scheme}://{host}"
+    host = parts["host"] or f"[{parts['six']}]"
+    if host.strip("[]") in _EVERYWHERE:
+        host = "127.0.0.1"
+    port = f":{parts['port']}" if parts["port"] else ""
+    return f"{parts['scheme'].lower()}://{host}{port}"
+
+
+def _is_possible(parts: re.Match[str]) -> bool:
+    """Whether there are such an IPv6 address and such a port."""
+    try:
+        ip_address(parts["six"] or "::")
+    except ValueError:
+        return False
+    return parts["port"] is None or 1 <= int(parts["port"]) <= _LAST_PORT
 
 
 def server_environment(environ: Mapping[str, str], address: str) -> dict[str, str]:

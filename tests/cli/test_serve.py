@@ -14,14 +14,25 @@ from app.errors import SetupError
         ("http://0.0.0.0:8080", "http://127.0.0.1:8080"),
         ("http://[::]:8080", "http://127.0.0.1:8080"),
         ("http://[::1]:8080", "http://[::1]:8080"),
+        ("http://:::8080", "http://127.0.0.1:8080"),
+        ("http://2001:db8::7:8080", "http://[2001:db8::7]:8080"),
+        ("HTTPS://Cards.example.org", "https://Cards.example.org"),
     ],
 )
 def test_an_address_is_one_that_can_be_typed(given: str, public: str) -> None:
-    """No slash at the end, since a path follows; and nobody can go to "everywhere"."""
+    """No slash at the end, since a path follows; and nobody can go to "everywhere".
+
+    Where OBOEGAKI_LISTEN is an IPv6 address, compose puts it in front of the port as it is.
+    """
     assert public_address(given) == public
 
 
-@pytest.mark.parametrize("given", ["cards.example.org", "ftp://cards.example.org", "https://", "https://a.org/cards"])
+@pytest.mark.parametrize(
+    "given",
+    ["cards.example.org", "ftp://cards.example.org", "https://", "https://a.org/cards", "https://a.org?b", "https://a.org#b",
+     "http://[::1:8080", "http://1::2::3:80", "https://a.org:port", "https://a.org:65536", "https://a.org:0",
+     "https://me:river@a.org", "http://cards .lan", '"https://a.org"'],
+)  # fmt: skip
 def test_what_is_no_address_stops_the_start(given: str) -> None:
     """With the setting's name, and what it may be."""
     with pytest.raises(SetupError) as refused:
