@@ -58,7 +58,7 @@ def copy_of(source: Path, folder: Path, now: datetime) -> Backup:
             folder=str(folder),
             reason=error.strerror if isinstance(error, OSError) else error,
         ) from None
-    _thin_out(backup.file)
+    _thin_out(backup)
     return backup
 
 
@@ -138,10 +138,13 @@ def _write_checksum(file: Path, digest: str) -> None:
     draft.rename(checksum_file(file))
 
 
-def _thin_out(newest: Path) -> None:
-    """Delete the backups beside the newest that are too old to keep."""
-    found = backups_in(newest.parent)
-    keeping = kept(backup.at for backup in found)
+def _thin_out(made: Backup) -> None:
+    """Delete the backups beside the one that was made that are too old to keep.
+
+    That one stays even where a clock set back makes it the oldest: a migration may be waiting for it.
+    """
+    found = backups_in(made.file.parent)
+    keeping = kept(backup.at for backup in found) | {made.at}
     try:
         for backup in found:
             if backup.at not in keeping:
@@ -151,6 +154,6 @@ def _thin_out(newest: Path) -> None:
         raise OboegakiError(
             "%(file)s: this backup was written, but older ones could not be deleted (%(reason)s); "
             "look at the rights there",
-            file=str(newest),
+            file=str(made.file),
             reason=error.strerror,
         ) from None

@@ -233,6 +233,18 @@ def test_a_backup_that_was_written_is_told_where_an_older_one_cannot_be_deleted(
 
 
 @pytest.mark.usefixtures("source")
+def test_what_is_made_while_the_clock_is_years_behind_stays_until_the_next_one(config: Config) -> None:
+    """A machine without a battery begins in the past; by its name the backup before a migration is the oldest then."""
+    months = [make_backup(config, NOW - timedelta(days=31 * month)) for month in range(13)]
+    behind = make_backup(config, NOW - timedelta(days=9000))
+    assert behind.file.exists()
+    assert verify(behind.file).has_checksum
+    assert months[0].file.exists()
+    again = make_backup(config, NOW - timedelta(days=8999))
+    assert (behind.file.exists(), again.file.exists()) == (False, True)
+
+
+@pytest.mark.usefixtures("source")
 def test_a_folder_that_cannot_be_made_is_a_sentence(config: Config, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OboegakiError) as caught:
