@@ -98,11 +98,11 @@ def room(free: int, size: int) -> Finding:
 
 
 def last_backup(config: Config, now: datetime) -> Finding:
-    """How old the newest backup is."""
+    """How old the newest backup is; of one from days ahead, by a clock that went wrong, nobody knows."""
     name = N_("Last backup")
     if config.database_file is None:
         return Finding(name, State.OK, N_("is the business of the database's own tools, such as pg_dump"))
-    found = backups_in(backups_folder(config))
+    found = [backup for backup in backups_in(backups_folder(config)) if backup.at - now < _FRESH]
     remedy = N_('make one now, on the page "Backups" or by: oboegaki data backup')
     if not found:
         return Finding(

@@ -122,6 +122,17 @@ def test_the_age_of_the_newest_backup_is_told(config: Config, age: timedelta, wo
     assert told(storage.last_backup(config, NOW + age)).startswith(words)
 
 
+def test_a_backup_from_days_ahead_does_not_pass_for_a_fresh_one(config: Config, database: Database) -> None:
+    """A clock that went wrong stamped it; whether the nightly ones go on is told by those of the right time."""
+    database.migrate()
+    make_backup(config, NOW + timedelta(days=900))
+    assert told(storage.last_backup(config, NOW)).startswith("warning Last backup: there is none in ")
+    make_backup(config, NOW - timedelta(days=20))
+    assert told(storage.last_backup(config, NOW)).startswith(
+        "bad Last backup: oboegaki-20260210T093000Z.db is 20 days old; make one now"
+    )
+
+
 def test_of_another_database_the_backups_are_not_our_business(config: Config) -> None:
     elsewhere = replace(config, database_url="postgresql+psycopg://db/oboegaki")
     assert told(storage.last_backup(elsewhere, NOW)) == (
