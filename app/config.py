@@ -18,6 +18,7 @@ from app.file_system import MOUNTS, NETWORK, mount_of
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _SHORTEST_SECRET = 32
+_LOCKS = ("write.lock", "in-use.lock")
 
 _Value = TypeVar("_Value")
 
@@ -51,6 +52,15 @@ class Config:
         """The SQLite file; None for a database that is none."""
         url = make_url(self.database_url)
         return Path(url.database).absolute() if self.uses_sqlite and url.database not in (None, ":memory:") else None
+
+    @property
+    def database_files(self) -> list[Path]:
+        """What there is of a SQLite database, all of which has to be written: the file, its log, the locks."""
+        file = self.database_file
+        if file is None:
+            return []
+        beside = [file.with_name(f"{file.name}{end}") for end in ("", "-wal", "-shm")]
+        return [path for path in (*beside, *(self.data_dir / lock for lock in _LOCKS)) if path.exists()]
 
 
 def from_environment(environ: Mapping[str, str] = os.environ, mounts: Path = MOUNTS) -> Config:

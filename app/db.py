@@ -5,6 +5,7 @@ a transaction that will write never finds out half way that another was quicker.
 does the same for everything that writes, and one for each account for its answers, so that many learn at once.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
@@ -102,6 +103,7 @@ class Database:
         self._migrate(lambda: None)
 
     def _migrate(self, before: Callable[[], None]) -> None:
+        self._refuse_foreign_files()
         with self._alone(), self._made().connect() as connection:
             self._check_not_newer(connection)
             revision = schema.revision_of(connection)
@@ -111,6 +113,15 @@ class Database:
                 before()
             schema.upgrade(connection)  # in the transaction that read the revision: others wait for its lock
             connection.commit()
+
+    def _refuse_foreign_files(self) -> None:
+        """As after somebody put them there as root; SQLite would open such a file, and write none of the answers."""
+        for path in self._config.database_files:
+            if not os.access(path, os.W_OK) and path.exists():  # a log goes with who had the database open
+                raise SetupError(
+                    f"{path}: belongs to user id {path.stat().st_uid} and cannot be written by user id {os.getuid()}; "
+                    "give everything in the data folder to that user"
+                )
 
     def _made(self) -> Engine:
         """The engine for writing; makes the file where there is none, since SQLite would let everybody read it."""

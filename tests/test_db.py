@@ -1,6 +1,7 @@
 """The database: safe pragmas, one writer at a time, and a schema that is this program's or none."""
 
 import multiprocessing
+import os
 import stat
 import subprocess
 import sys
@@ -208,6 +209,24 @@ def test_a_newer_schema_is_refused_and_left_alone(database: Database, config: Co
         assert str(caught.value) == sentence
     with database.reading() as session:
         assert session.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+
+
+@pytest.mark.parametrize("name", ["oboegaki.db", "oboegaki.db-wal", "write.lock"])
+def test_a_file_of_somebody_else_stops_the_start_and_is_named(
+    database: Database, config: Config, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a copy made by root; SQLite would open the file and refuse each answer. Root itself may write all."""
+    file = config.data_dir / name
+    (config.data_dir / "write.lock").touch()
+    with database.reading() as session:
+        session.execute(text("SELECT 1 FROM users")).all()
+        monkeypatch.setattr(os, "access", lambda path, _mode: path != file)
+        with pytest.raises(SetupError) as caught:
+            database.migrate()
+    assert str(caught.value) == (
+        f"{file}: belongs to user id {os.getuid()} and cannot be written by user id {os.getuid()}; "
+        "give everything in the data folder to that user"
+    )
 
 
 def test_an_empty_database_is_refused_until_it_is_migrated(tmp_path: Path) -> None:

@@ -50,10 +50,9 @@ def _to_be_written(config: Config) -> Iterator[Path]:
     if config.database_file is None:
         return
     yield config.database_file.parent
-    beside = (config.database_file.with_name(f"{config.database_file.name}{end}") for end in ("", "-wal", "-shm"))
-    for path in (*beside, config.data_dir / "write.lock", config.data_dir / "in-use.lock", backups_folder(config)):
-        if path.exists():
-            yield path
+    yield from config.database_files
+    if backups_folder(config).exists():
+        yield backups_folder(config)
 
 
 def file_system(config: Config, mounts: Path) -> Finding:
