@@ -10,6 +10,7 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
+from tests.containers.conftest import NewStack, claimed
 from tests.containers.drilled import until
 from tests.containers.stack import PROJECT, Stack
 from tests.containers.visitor import Reply, Visitor, asset_of
@@ -127,6 +128,33 @@ def test_below_a_path_and_behind_a_proxy(behind_a_proxy: Stack) -> None:
     assert visitor.post("/log-in", {}, forwarded("198.51.100.2")).status == 400, "another address is not meant"
     refused = visitor.post("/log-in", {}, forwarded("198.51.100.1"))
     assert (refused.status, refused.headers["Retry-After"]) == (429, "60")
+
+
+def test_the_doctor_tells_whether_as_many_proxies_speak_as_are_trusted(
+    stack: Stack, owner: Visitor, new_stack: NewStack
+) -> None:
+    """The number that nginx goes by is the app's, too: too many are seen, and a proxy that is not trusted."""
+    assert f"none in front; this browser is at {gateway_of(stack)}" in doctor(owner, {})
+    assert "a proxy tells of clients and is not trusted" in doctor(owner, forwarded("203.0.113.9"))
+    proxied = new_stack(OBOEGAKI_TRUSTED_PROXIES="1")
+    proxied.said = proxied.make("up")
+    visitor = claimed(proxied)
+    assert "1 are trusted, and 0 told of the client: anybody may say who they are" in doctor(visitor, {})
+    assert "they do not say whether the page came over https" in doctor(visitor, forwarded("203.0.113.9"))
+    both = forwarded("198.51.100.1, 203.0.113.9") | {"X-Forwarded-Proto": "https"}
+    assert "1 are trusted; this browser is at 203.0.113.9" in doctor(visitor, both)
+
+
+def doctor(visitor: Visitor, headers: dict[str, str]) -> str:
+    """What the administrator's page says to a request with these headers."""
+    page = visitor.get("/server/doctor", headers)
+    assert page.status == 200, page.text[:2000]
+    return page.text
+
+
+def gateway_of(stack: Stack) -> str:
+    """The host's address on the network that nginx is published on: where requests of this machine come from."""
+    return str(stack.container("nginx")["NetworkSettings"]["Networks"][f"{stack.name}_front"]["Gateway"])
 
 
 def forwarded(addresses: str) -> dict[str, str]:
