@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-from pathlib import Path
 
 from tests.containers.conftest import NewStack
 from tests.containers.stack import Stack, run
@@ -70,13 +69,32 @@ def spoken(stack: Stack, trust: ssl.SSLContext) -> str | None:
         return secured.version()
 
 
-def test_half_a_certificate_is_said_to_be_half(new_stack: NewStack) -> None:
-    """In one sentence of nginx's log that names the file."""
+def test_a_certificate_that_cannot_be_used_is_told_with_its_file(new_stack: NewStack) -> None:
+    """Half of one, and links to where the host has it, as certbot's are: without a word nginx would speak in clear."""
     stack = new_stack()
     certify(stack)
-    Path(stack.tree / "certificates/privkey.pem").unlink()
+    key, chain = (stack.tree / "certificates" / name for name in ("privkey.pem", "fullchain.pem"))
+    key.unlink()
+    told = "/certificates/privkey.pem: is missing or cannot be read by user id 101; TLS needs both files"
+    assert told in said_by_nginx(stack)
+    for file in (key, chain):
+        file.unlink(missing_ok=True)
+        file.symlink_to(f"../elsewhere/{file.name}")
+    told = "/certificates/fullchain.pem: is a link that leads out of the folder; put the file itself there"
+    assert told in said_by_nginx(stack)
+
+
+def test_a_folder_of_certificates_that_nginx_cannot_look_into_is_told(new_stack: NewStack) -> None:
+    """A clone may be its owner's alone, and most have no certificate: nginx goes on without TLS."""
+    stack = new_stack()
+    certify(stack)
+    (stack.tree / "certificates").chmod(0o700)
+    told = "/certificates: user id 101 cannot look into it, so there is no TLS; chmod 755 certificates"
+    assert told in said_by_nginx(stack)
+
+
+def said_by_nginx(stack: Stack) -> str:
+    """What nginx logs when it is started, whether that goes well or not."""
     stack.compose("up", "--detach", "--build", "nginx")
     stack.compose("stop", "nginx")
-    assert "/certificates/privkey.pem: is missing or cannot be read by user id 101; TLS needs both files" in (
-        stack.logs("nginx")
-    )
+    return stack.logs("nginx")
