@@ -51,10 +51,12 @@ COPY pyproject.toml README.md LICENSE ./
 COPY app app
 COPY migrations migrations
 COPY uwsgi.ini ./
+# A clone may be its owner's alone; what runs here is somebody else.
 RUN venv/bin/pip install -q --no-deps --no-build-isolation -e . \
     && venv/bin/pybabel -q compile -d app/translations \
     && venv/bin/pip uninstall -q -y setuptools pip \
     && rm -rf build README.md \
+    && chmod -R a+rX app migrations uwsgi.ini pyproject.toml LICENSE \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash app migrations
 
 # The version stands in BASE.

@@ -73,14 +73,25 @@ def builder(engine: None) -> Iterator[Builder]:
 
 @pytest.fixture(scope="module")
 def rebuilt(stack: Stack, builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The app's image after a change of the app, in a tree full of secrets, right after the shared stack's."""
+    """The app's image after a change of the app, in a tree full of secrets that only its owner may read.
+
+    Right after the shared stack's.
+    """
     tree = copytree(stack.tree, tmp_path_factory.mktemp("rebuilt") / "tree")
     for name, content in _PLANTED.items():
         (tree / name).parent.mkdir(exist_ok=True)
         (tree / name).write_text(content)
     module = tree / "app/clock.py"
     module.write_text(module.read_text() + f"\n# {uuid4()}: a change that no earlier run built\n")
+    for name in ("app", "migrations", "uwsgi.ini"):
+        hide(tree / name)
     return builder.build(tree)
+
+
+def hide(path: Path) -> None:
+    """Take everybody's rights but the owner's, as in a clone that was made with umask 077."""
+    for each in (path, *path.rglob("*")):
+        each.chmod(each.stat().st_mode & 0o700)
 
 
 @pytest.fixture(scope="module")
@@ -221,6 +232,27 @@ def started_with(name: str) -> tuple[list[str], list[str]]:
     """An image's entry point and command."""
     config = image(name)["Config"]
     return config.get("Entrypoint") or [], config.get("Cmd") or []
+
+
+def test_a_clone_that_only_its_owner_may_read_makes_images_that_their_users_can_read(
+    stack: Stack, rebuilt: Built, builder: Builder, tmp_path: Path
+) -> None:
+    """All of the app and of nginx's configuration; an nginx that takes the files as they are is seen."""
+    assert unreadable(rebuilt.name, "/opt/oboegaki") == []
+    assert run("docker", "container", "run", "--rm", rebuilt.name, "data", "migrate") != ""
+    tree = copytree(stack.tree / "nginx", tmp_path / "nginx")
+    hide(tree)
+    places = ("/etc/nginx", "/usr/share/nginx")
+    assert unreadable(builder.build(tree).name, *places) == []
+    dockerfile = (tree / "Dockerfile").read_text()
+    (tree / "Dockerfile").write_text(re.sub(r"^RUN chmod .*\n", "", dockerfile, flags=re.MULTILINE))
+    assert "/etc/nginx/nginx.conf" in unreadable(builder.build(tree).name, *places)
+
+
+def unreadable(name: str, *places: str) -> list[str]:
+    """What an image's own user cannot read below some places; of a folder, nothing that is in it."""
+    found = (*places, "!", "-readable", "-print", "-prune")
+    return run("docker", "container", "run", "--rm", "--entrypoint", "find", name, *found).splitlines()
 
 
 def test_no_secret_of_the_tree_is_in_any_layer(
