@@ -54,8 +54,12 @@ def test_hadolint_finds_nothing(name: str, tmp_path: Path) -> None:
 
 
 def test_compose_lint_finds_nothing_without_a_written_reason(tmp_path: Path) -> None:
-    """In what the engine is given, without and with PostgreSQL. The reasons are in .compose-lint.yml."""
-    compose_lint(PROJECT / COMPOSE)
+    """In what the engine is given, without and with PostgreSQL. The reasons are in .compose-lint.yml.
+
+    In a folder that may be shared: below /root it would complain of where the clone is, and of nothing in it.
+    """
+    (tmp_path / COMPOSE).write_text(TEXTS[COMPOSE])
+    compose_lint(tmp_path / COMPOSE)
     (tmp_path / POSTGRESQL).write_text(with_postgresql(TEXTS)[COMPOSE])
     compose_lint(tmp_path / POSTGRESQL)
     reasons = yaml.safe_load((PROJECT / ".compose-lint.yml").read_text())["rules"]
