@@ -54,6 +54,23 @@ def test_the_card_stays_where_it_is_when_undo_is_offered_without_a_word(
     assert _left_top_right_bottom(page.locator(".whence"))[1] == pytest.approx(place, abs=1)
 
 
+def test_a_japanese_line_breaks_between_words_in_whatever_part_of_a_text(site: Site, open_browser: Open) -> None:
+    page = open_browser(locale="ja")
+    page.goto("/set-up?code=wrong")
+    page.locator("input[name=name]").fill("hanako")
+    page.locator("input[name=password]").fill("password")
+    page.locator("main form button").last.click()
+    assert _breaks(page.locator("span.error").first) == "auto-phrase"
+    set_up(page, site)
+    page.goto("/decks/2")
+    for part in (".prose strong", ".deletion.filled", ".prose blockquote p"):
+        assert _breaks(page.locator(part).first) == "auto-phrase"
+
+
+def _breaks(text: Locator) -> str:
+    return str(text.evaluate("each => getComputedStyle(each).wordBreak"))
+
+
 def _left_top_right_bottom(locator: Locator) -> tuple[float, float, float, float]:
     box = locator.bounding_box()
     assert box is not None
