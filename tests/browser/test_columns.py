@@ -67,6 +67,35 @@ def test_a_japanese_line_breaks_between_words_in_whatever_part_of_a_text(site: S
         assert _breaks(page.locator(part).first) == "auto-phrase"
 
 
+def test_no_word_is_cut_on_the_narrowest_phone(site: Site, open_browser: Open) -> None:
+    page = open_browser(**PHONE | {"viewport": {"width": 320, "height": 568}})
+    set_up(page, site)
+    for name in page.locator(".tree .title").all():
+        assert _lines(name) == 1
+    page.goto("/study")
+    page.locator(".turn > summary").click()
+    assert [_lines(page.locator(f".grade-{grade} small")) for grade in (2, 3, 4, 5)] == [2, 2, 1, 1]
+
+
+@pytest.mark.parametrize("address", ["/", "/study", "/decks/2", "/imports", "/account"])
+def test_nothing_is_wider_than_a_phone_whose_letters_are_twice_as_large(site: Site, page: Page, address: str) -> None:
+    """Half of its width, with letters as they are, holds as much."""
+    page.set_viewport_size({"width": 195, "height": 422})
+    page.goto(address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 195
+
+
+def _lines(text: Locator) -> int:
+    """How many lines a text takes."""
+    return int(
+        text.evaluate("""each => {
+            const range = document.createRange();
+            range.selectNodeContents(each);
+            return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+        }""")
+    )
+
+
 def _breaks(text: Locator) -> str:
     return str(text.evaluate("each => getComputedStyle(each).wordBreak"))
 
