@@ -48,6 +48,33 @@ def test_the_second_click_on_show_answer_gives_no_grade(page: Page, site: Site, 
     assert (question(page), site.recorded()) == (asked, 0)
 
 
+TAP_TWICE = """share => {
+    const { left, top, width, height } = document.querySelector('.turn > summary').getBoundingClientRect();
+    const place = { clientX: left + share * width, clientY: top + height / 2, bubbles: true, cancelable: true };
+    for (const _ of [1, 2]) {
+        const under = document.elementFromPoint(place.clientX, place.clientY);
+        under.dispatchEvent(new PointerEvent('pointerdown', { ...place, pointerType: 'touch' }));
+        under.dispatchEvent(new MouseEvent('click', { ...place, detail: 1 }));
+    }
+}"""
+"""As Safari on a phone has it: each of the two taps is a first click."""
+
+
+@pytest.mark.parametrize("share", [0.15, 0.3, 0.6, 0.85])
+def test_the_second_tap_on_show_answer_gives_no_grade_where_clicks_are_not_counted(
+    page: Page, site: Site, share: float
+) -> None:
+    asked = question(page)
+    page.evaluate(STANDING_STILL.format(ms=9000))
+    page.evaluate(TAP_TWICE, share)
+    expect(page.locator("#stage .turn[open]")).to_be_visible()
+    saved(page)
+    assert (question(page), site.recorded()) == (asked, 0)
+    page.evaluate(STANDING_STILL.format(ms=9400))
+    page.locator("#stage .grade-4").click()
+    expect(page.locator(".said")).to_have_text("Good: back tomorrow")
+
+
 def test_the_second_click_on_undo_does_not_take_back_the_answer_before(page: Page, site: Site) -> None:
     """It meets the page with the card that is back, where Undo is offered once more; a click after a while does."""
     first, second = answer_by_key(page, "3"), answer_by_key(page, "3")

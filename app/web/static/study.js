@@ -13,6 +13,8 @@ const RETRY_MS = [1000, 2000, 5000, 10000];
 const LONGEST_MS = 120000;
 const LONGEST_WAIT_MS = 15000;
 const DOUBLE_CLICK_MS = 500;
+const DOUBLE_TAP_MS = 300;
+const DOUBLE_TAP_PX = 32;
 const FIRST_LINES_PX = 128;
 
 let upcoming = document.getElementById("upcoming")?.innerHTML ?? null;
@@ -20,6 +22,8 @@ const loadedAt = performance.now();
 const offeredFirst = undo.action;
 let shownAt = loadedAt;
 let changedAt = loadedAt;
+let lastPress = null;
+let isTouched = false;
 let sending = null;
 const unsaved = new Map();
 let refusal = 0;
@@ -240,17 +244,31 @@ function choose(card, number) {
   button?.click();
 }
 
+// Safari on a phone counts no clicks: there a double tap is told by its time and its place.
+function isEcho(event) {
+  const passed = performance.now() - changedAt;
+  if (event.detail > 1) return passed < DOUBLE_CLICK_MS;
+  if (!isTouched || event.detail === 0 || !lastPress || passed >= DOUBLE_TAP_MS) return false;
+  return Math.hypot(event.clientX - lastPress.clientX, event.clientY - lastPress.clientY) < DOUBLE_TAP_PX;
+}
+
 // A page that comes back from the browser's memory may be stale: the server knows what is next.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 window.addEventListener("pagehide", leave);
 document.addEventListener("keydown", press);
+document.addEventListener("pointerdown", (event) => {
+  isTouched = event.pointerType === "touch";
+});
 // The second click of a double click means nothing that came up under it: no grade, and not the next card's answer.
 stage.addEventListener("click", (event) => {
-  const now = performance.now();
-  if (event.detail > 1 && now - changedAt < DOUBLE_CLICK_MS) event.preventDefault();
-  else changedAt = now;
+  if (isEcho(event)) {
+    event.preventDefault();
+  } else {
+    changedAt = performance.now();
+    lastPress = event;
+  }
 });
 undo.addEventListener("submit", takeBack);
 document.addEventListener("click", (event) => {
