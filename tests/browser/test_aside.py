@@ -42,3 +42,14 @@ def test_after_the_next_answer_undo_means_that_one_again(page: Page, site: Site)
         page.keyboard.press("u")
     expect(page.locator(".said")).to_contain_text("the card is back")
     assert (question(page), site.recorded()) == (answered, 2)
+
+
+def test_escape_closes_the_menu_and_gives_the_focus_back_to_its_button(page: Page) -> None:
+    menu = page.locator(".menu")
+    menu.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(menu.get_by_role("button", name="Mark")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(menu.locator("summary")).to_be_focused()
