@@ -44,6 +44,18 @@ def test_a_full_disk_is_told_until_there_is_room_and_the_answer_recorded_then(pa
     assert site.recorded() == 1
 
 
+def test_an_answer_goes_out_as_soon_as_there_is_a_network_again(page: Page, site: Site) -> None:
+    """It does not wait until it would be tried again, which here is never."""
+    page.evaluate("window.setTimeout = () => 0")
+    page.context.set_offline(True)
+    answer_by_key(page, "3")
+    expect(page.locator(".said")).to_have_text("Not saved yet; trying again")
+    page.context.set_offline(False)
+    expect(page.locator(".said")).to_have_text("Good: back tomorrow")
+    saved(page)
+    assert site.recorded() == 1
+
+
 def test_an_answer_that_a_proxy_redirects_waits(page: Page, site: Site) -> None:
     """It asks for a log-in of its own: the answer has not come through."""
     whole, is_let_in = site.app.wsgi_app, list[bool]()

@@ -157,7 +157,10 @@ async function deliver(address, answer, attempt) {
   const { reply, trouble } = await tried(address, answer);
   if (reply) return reply;
   say(trouble || words.unsaved);
-  await new Promise((wake) => setTimeout(wake, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]));
+  await new Promise((wake) => {
+    setTimeout(wake, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
+    window.addEventListener("online", wake, { once: true });
+  });
   return deliver(address, answer, attempt + 1);
 }
 
