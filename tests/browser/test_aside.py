@@ -53,3 +53,13 @@ def test_escape_closes_the_menu_and_gives_the_focus_back_to_its_button(page: Pag
     page.keyboard.press("Escape")
     expect(menu).not_to_have_attribute("open", "")
     expect(menu.locator("summary")).to_be_focused()
+
+
+def test_a_touch_beside_the_menu_closes_it_where_it_is_no_click(page: Page) -> None:
+    """As on a phone's Safari, where a bare place takes none."""
+    menu = page.locator(".menu")
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="Mark").dispatch_event("pointerdown")
+    expect(menu).to_have_attribute("open", "")
+    page.locator("main").dispatch_event("pointerdown")
+    expect(menu).not_to_have_attribute("open", "")

@@ -274,7 +274,8 @@ stage.addEventListener("click", (event) => {
   }
 });
 undo.addEventListener("submit", takeBack);
-document.addEventListener("click", (event) => {
+// A phone's Safari tells no click on a place where there is nothing to press.
+document.addEventListener("pointerdown", (event) => {
   const menu = document.querySelector(".menu[open]");
   if (menu && !menu.contains(event.target)) menu.open = false;
 });
