@@ -31,7 +31,7 @@ def test_an_address_is_one_that_can_be_typed(given: str, public: str) -> None:
     "given",
     ["cards.example.org", "ftp://cards.example.org", "https://", "https://a.org/cards", "https://a.org?b", "https://a.org#b",
      "http://[::1:8080", "http://1::2::3:80", "https://a.org:port", "https://a.org:65536", "https://a.org:0",
-     "https://me:river@a.org", "http://cards .lan", '"https://a.org"'],
+     "https://me:@a.org", "http://cards .lan", '"https://a.org"'],
 )  # fmt: skip
 def test_what_is_no_address_stops_the_start(given: str) -> None:
     """With the setting's name, and what it may be."""
