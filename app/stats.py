@@ -1,12 +1,12 @@
 """Figures about a learner's days, as plain values: what is due where, the next days' load, how a day went, the pace."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, bindparam, func, literal, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from app import queue_statements
@@ -46,7 +46,7 @@ class DeckFigures:
 
 
 class DayLoad(NamedTuple):
-    """How many cards fall due on a study day, counted up to MOST_COUNTED."""
+    """How many cards a study day brings back, counted up to MOST_COUNTED."""
 
     day: date
     due: int
@@ -82,11 +82,25 @@ def deck_tree(session: Session, learner: Learner, today: date) -> list[DeckFigur
 
 
 def forecast(session: Session, learner: Learner, today: date) -> list[DayLoad]:
-    """The load of the days after `today`, from tomorrow on."""
+    """The load of the days after `today`, from tomorrow on, where each day is done.
+
+    What a day holds back comes on the next one: what is over the limit of reviews, and what is hidden until then.
+    """
     days = [today + timedelta(days=number) for number in range(1, FORECAST_DAYS + 1)]
     parameters = {f"day_{number}": day for number, day in enumerate(days)}
-    counts = session.execute(_FORECAST, parameters | {"user": learner.id, "limit": MOST_COUNTED}).one()
-    return [DayLoad(day, count) for day, count in zip(days, counts, strict=True)]
+    sitting = sit_down(session, learner, today)
+    waiting, due, *counts = session.execute(_FORECAST, parameters | sitting.parameters | {"limit": MOST_COUNTED}).one()
+    held = waiting - min(due, reviews_left(session, sitting))
+    return list(_spread(days, counts, held, learner.reviews_per_day))
+
+
+def _spread(days: Sequence[date], counts: Sequence[int], held: int, limit: int | None) -> Iterator[DayLoad]:
+    """The load of each day: what falls due and what the days before held back, up to the limit of reviews."""
+    for day, count in zip(days, counts, strict=True):
+        held += count
+        load = held if limit is None else min(held, limit)
+        held -= load
+        yield DayLoad(day, min(load, MOST_COUNTED))
 
 
 def pace_ms(session: Session, learner: Learner) -> int:
@@ -176,11 +190,14 @@ _DAY = (
 )
 
 
-def _due_on(day: str) -> Any:
-    due = select(literal(1)).where(
-        Schedule.user_id == _USER, queue_statements.is_queued(), Schedule.due == bindparam(day)
-    )
-    return select(func.count()).select_from(due.limit(at_most("limit")).subquery()).scalar_subquery()
+def _counted(condition: ColumnElement[bool]) -> Any:
+    queued = select(literal(1)).where(Schedule.user_id == _USER, queue_statements.is_queued(), condition)
+    return select(func.count()).select_from(queued.limit(at_most("limit")).subquery()).scalar_subquery()
 
 
-_FORECAST = select(*(_due_on(f"day_{number}").label(f"day_{number}") for number in range(FORECAST_DAYS)))
+_OVERDUE = Schedule.due <= bindparam("today", type_=Schedule.due.type)
+_FORECAST = select(
+    _counted(_OVERDUE).label("waiting"),
+    _counted(and_(_OVERDUE, queue_statements.not_buried())).label("due"),
+    *(_counted(Schedule.due == bindparam(f"day_{number}")).label(f"day_{number}") for number in range(FORECAST_DAYS)),
+)

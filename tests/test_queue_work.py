@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, event, insert, select
 from sqlalchemy.orm import Session
 
-from app import cursor, queue, setaside, study
+from app import cursor, queue, setaside, stats, study
 from app.config import from_environment
 from app.db import Database
 from app.learner import Learner
@@ -229,7 +229,16 @@ def setting_a_card_aside(world: World) -> object:
     return None
 
 
+def the_week(world: World) -> object:
+    return stats.forecast(world.session, world.learner, TODAY)
+
+
+def the_tree_of_decks(world: World) -> object:
+    return stats.deck_tree(world.session, world.learner, TODAY)
+
+
 ACTS: list[Act] = [
+    the_tree_of_decks,
     first_card,
     first_card_of_a_deck,
     cards_after_the_one_on_the_screen,
@@ -280,7 +289,7 @@ def test_the_counter_of_steps_sees_a_full_scan(worlds: dict[str, World]) -> None
     assert [line for line in plan_of(worlds["large"], scan) if GROWING.match(line)]
 
 
-@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("act", [*ACTS, the_week])
 def test_no_statement_reads_a_whole_table_that_grows(worlds: dict[str, World], act: Act) -> None:
     plan = plan_of(worlds["large"], act)
     assert plan

@@ -1,14 +1,17 @@
 """Today when the day's cards are done: only what shows a card is offered."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 from sqlalchemy import insert, update
 
+from app import queue, setaside
 from app.db import Database
 from app.learner import Learner
 from app.models import Import, User
+from app.queue import Sitting
 from tests.entrance import add_account
 from tests.library import add_cards, add_deck, days, give, put_due
 from tests.web.conftest import Browser
@@ -103,6 +106,39 @@ def test_the_day_s_limit_of_reviews_holds_for_each_deck_of_the_list(
     assert _due(browser) == [1, 1]
 
 
+def test_tomorrow_brings_what_the_limit_of_reviews_held_back_today(
+    browser: Browser, database: Database, hanako: Learner, deck_id: int, now: datetime
+) -> None:
+    today = hanako.study_day(now)
+    with database.writing() as session:
+        session.execute(update(User).values(reviews_per_day=2, new_per_day=0))
+        cards = add_cards(session, deck_id, 6)
+        put_due(session, hanako, cards[:5], today - days(2))
+        put_due(session, hanako, cards[5:], today + days(1), reviewed_on=today - days(5))
+    assert _week(browser) == [2, 2, 0, 0, 0, 0, 0]
+    with database.writing() as session:
+        for card in cards[:2]:
+            give(session, hanako, card, 4, now)
+    assert "Done for today. Tomorrow: 2." in browser.text("/")
+    assert "Tomorrow: 2." in browser.text("/study/end")
+    with database.reading() as session:
+        limited = replace(hanako, reviews_per_day=2, new_per_day=0)
+        assert queue.left(session, Sitting(limited, today + days(1))).due == 2
+
+
+def test_tomorrow_brings_what_is_hidden_until_then(
+    browser: Browser, database: Database, hanako: Learner, deck_id: int, now: datetime
+) -> None:
+    with database.writing() as session:
+        cards = add_cards(session, deck_id, 2)
+        put_due(session, hanako, cards, hanako.study_day(now) - days(1))
+    assert _week(browser) == [0] * 7
+    with database.writing() as session:
+        setaside.bury(session, hanako, cards[0], hanako.study_day(now))
+        setaside.suspend(session, hanako, cards[1])
+    assert "Done for today. Tomorrow: 1." in browser.text("/")
+
+
 def test_the_last_import_is_the_newest_that_stands_of_the_library_and_of_own_decks(
     browser: Browser, database: Database, hanako: Learner, deck_id: int, now: datetime
 ) -> None:
@@ -111,6 +147,12 @@ def test_the_last_import_is_the_newest_that_stands_of_the_library_and_of_own_dec
         for number, (owner, undone) in enumerate([(None, None), (hanako.id, None), (None, now), (other.id, None)], 1):
             session.execute(insert(Import).values(id=number, owner_id=owner, undone_at=undone, **_AN_IMPORT, at=now))
     assert re.findall(r'href="(/imports/\d+)"', browser.get("/").text) == ["/imports/2"]
+
+
+def _week(browser: Browser) -> list[int]:
+    """What the next seven days bring."""
+    table = browser.get("/").text.partition('class="forecast"')[2]
+    return [int(found) for found in re.findall(r"<td>(\d+)<svg", table)]
 
 
 def _due(browser: Browser) -> list[int]:
