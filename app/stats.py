@@ -173,14 +173,14 @@ _USER = bindparam("user", type_=Integer)
 _UNDO = aliased(Review)
 _NOT_UNDONE = ~select(_UNDO.id).where(_UNDO.undoes == Review.id).exists()
 
-_PACE = select(func.avg(Review.took_ms)).where(
-    Review.id.in_(
-        select(Review.id)
-        .where(Review.user_id == _USER, Review.kind == Kind.GRADE.value, Review.took_ms > 0)
-        .order_by(Review.study_day.desc(), Review.answered_at.desc())
-        .limit(at_most(_PACE_REVIEWS))
-    )
+_LATEST = (
+    select(Review.took_ms)
+    .where(Review.user_id == _USER, Review.kind == Kind.GRADE.value)
+    .order_by(Review.study_day.desc(), Review.answered_at.desc())
+    .limit(at_most(_PACE_REVIEWS))
+    .subquery()
 )
+_PACE = select(func.avg(_LATEST.c.took_ms)).where(_LATEST.c.took_ms > 0)  # pages without a script do not tell
 
 _DAY = (
     select(Review.card_id, Review.grade, Review.took_ms, Schedule.due, Schedule.interval)

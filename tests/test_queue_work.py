@@ -233,11 +233,16 @@ def the_week(world: World) -> object:
     return stats.forecast(world.session, world.learner, TODAY)
 
 
+def the_pace_of_pages_without_a_script(world: World) -> object:
+    return stats.pace_ms(world.session, world.learner)
+
+
 def the_tree_of_decks(world: World) -> object:
     return stats.deck_tree(world.session, world.learner, TODAY)
 
 
 ACTS: list[Act] = [
+    the_pace_of_pages_without_a_script,
     the_tree_of_decks,
     first_card,
     first_card_of_a_deck,
