@@ -219,6 +219,11 @@ _SENTENCES = {
         N_('write its definition below it, beginning with "D:"'),
         warning=True,
     ),
+    "wide-marker": _Sentence(
+        N_('marker in full-width characters, read as text: "%(text)s"'),
+        N_('write it with a plain letter and a plain colon, as "Q:", "A:" or "C:"'),
+        warning=True,
+    ),
     "cloze-without-deletion": _Sentence(
         N_("cloze without a deletion"),
         N_("put what is to be asked for in [square brackets]"),

@@ -22,6 +22,8 @@ _MARKS = re.compile(rf"\n(?:([QAC]):|{_SEPARATOR})")
 MARKS_AND_TERMS = re.compile(rf"\n(?:([QACTD]):|{_SEPARATOR})")
 _NOTE_IN_CODE = re.compile(r"\n[QC]:")
 _TAKEN_IN = re.compile(r"\n(?:(#{1,6}[^\S\n]++\S[^\n]*+)\s*+\Z|\n(T:[^\n]*))")
+# A question, or a cloze with brackets, whose marker was typed as Japanese text is: full-width letters, or the colon.
+_WIDE = re.compile(r"\n((?:[Q\uff31]\uff1a|\uff31:|(?:[C\uff23]\uff1a|\uff23:)[^\n\[]*\[)[^\n]*)")
 _BLOCK_IN_CODE = re.compile(r"\n(?:[QACTD]:)?[ \t]*+(`{3,}+|~{3,}+)[ \t]*+\w")
 
 
@@ -49,7 +51,9 @@ def parse_pieces(pieces: Iterable[str], first_line: int = 1) -> Iterator[Note | 
     for number, piece in enumerate(pieces):
         fences = find_tagged_fences(piece)
         yield from _doubtful_code(piece, fences, line)
-        blocks = _blocks("\n" + piece, "\n" + hide_code(piece, fences), line)
+        hidden = hide_code(piece, fences)
+        yield from wide_markers(hidden, line)
+        blocks = _blocks("\n" + piece, "\n" + hidden, line)
         opened = yield from _told(blocks if number == 0 else islice(blocks, 1, None), opened)
         line += piece.count("\n")
         last = piece
@@ -88,6 +92,13 @@ def _taken_in(block: _Block) -> Iterator[Problem]:
         begin = found.start(found.lastindex or 0)
         if not hidden[:begin].isspace():
             yield problem(block.line + hidden.count("\n", 0, begin), code, text=excerpt(hidden[begin:]))
+
+
+def wide_markers(hidden: str, first_line: int) -> Iterator[Problem]:
+    """Lines that begin with a marker in full-width characters: each is text, and was most likely meant as a note."""
+    found = list(_WIDE.finditer("\n" + hidden))
+    for line, each in zip(lines_at(hidden, [each.start() for each in found]), found, strict=True):
+        yield problem(first_line + line, "wide-marker", text=excerpt(each[1]))
 
 
 def _doubtful_code(text: str, fences: Fences, first_line: int) -> Iterator[Problem]:

@@ -3,7 +3,9 @@
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
+from app.decks import qa
 from app.decks.detect import DIALECTS, LATER, READERS, detect
 from app.decks.front_matter import FrontMatter, deck_path, read_front_matter
 from app.decks.limits import over_limit
@@ -91,6 +93,7 @@ def _choose(found: FrontMatter, asked: str | None) -> tuple[str | None, list[Pro
         problems.append(problem(1, "dialect-unclear", dialects=", ".join(choice.candidates)))
     elif dialect is None:
         problems.append(problem(1, "dialect-none"))
+        problems += islice(qa.wide_markers(found.body, found.first_line), 1)
     return dialect, problems
 
 

@@ -279,6 +279,7 @@ def test_sides_without_markers_come_back_as_they_were_written(pairs: list[tuple[
 
 
 _HEADING = "take it out: a deck has none; what stands below it may be a file of its own"
+_PLAIN = 'write it with a plain letter and a plain colon, as "Q:", "A:" or "C:"'
 _DEFINITION = 'write its definition below it, beginning with "D:"'
 
 
@@ -297,6 +298,9 @@ _DEFINITION = 'write its definition below it, beginning with "D:"'
             4,
             f'term without a definition, read as text of the note above it: "T: lonely"; {_DEFINITION}',
         ),
+        ("Q: a\nA: b\n\nQ：次\nA：答え\n", 4, f'marker in full-width characters, read as text: "Q：次"; {_PLAIN}'),
+        ("Q: a\nA: b\nＱ: c\nＡ: d", 3, f'marker in full-width characters, read as text: "Ｑ: c"; {_PLAIN}'),
+        ("Q: a\nA: b\n\nC：[x]と[y]", 4, f'marker in full-width characters, read as text: "C：[x]と[y]"; {_PLAIN}'),
     ],
 )
 def test_what_was_most_likely_meant_to_stand_outside_a_note_is_told(text: str, line: int, sentence: str) -> None:
@@ -315,7 +319,9 @@ def test_what_was_most_likely_meant_to_stand_outside_a_note_is_told(text: str, l
         "Q: a\nA: b\nT: right below\n",
         "Q: a\nA: b\n```\n\nT: x\n```\n",
         "Q: a\n\nT: x\nD: y\nA: b",
+        "Q: a\nA:\nA：こんにちは\nC：はい\n文中のQ：とは",
+        "Q: a\nA:\n```\nQ：x\n```\n",
     ],
 )
-def test_headings_inside_a_note_and_code_are_no_problem(text: str) -> None:
+def test_headings_and_speakers_inside_a_note_and_code_are_no_problem(text: str) -> None:
     assert problems(text) == []

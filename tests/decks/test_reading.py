@@ -87,6 +87,16 @@ def test_a_file_without_a_dialect_that_can_be_read_says_so(text: str, line: int,
     assert read_deck_file(text.encode(), "a.md").notes == ()
 
 
+def test_a_file_that_begins_with_full_width_markers_is_told_why_it_was_not_recognised() -> None:
+    none, wide = told("---\nlang: ja\n---\nQ：問い\nA：答え\n\nQ：次\nA：答え\n")
+    assert none[1].startswith("no dialect recognised")
+    assert wide == (
+        4,
+        'marker in full-width characters, read as text: "Q：問い"; '
+        'write it with a plain letter and a plain colon, as "Q:", "A:" or "C:"',
+    )
+
+
 def test_a_file_without_cards_says_so() -> None:
     assert told("", "qa") == [
         (
