@@ -94,7 +94,7 @@ class Shelf:
     def retire(self, deck: KnownDeck) -> None:
         """Put away a deck whose file is gone; it waits for the file's return."""
         if deck.id not in self._claimed:
-            self._change(deck, {"retired_at": self._now, "digest": ABSENT})
+            self._change(deck, {"retired_at": self._now, "digest": ABSENT, "held": None})
 
     def arrange(self) -> None:
         """Make the decks above the others, put away those that nothing is below of, and number all for study."""

@@ -98,7 +98,8 @@ def _put_deck_back(session: Session, deck_id: int, before: dict[str, Any]) -> No
 def _unmake(session: Session, deck_id: int, now: datetime) -> None:
     """Retire a deck that the import made, and take it away where it only held others."""
     has_notes = exists().where(Note.deck_id == deck_id)
-    only_held = session.execute(select(Deck.id).where(Deck.id == deck_id, Deck.file.is_(None), ~has_notes)).first()
+    holds_nothing = (Deck.file.is_(None), Deck.held.is_(None), ~has_notes)
+    only_held = session.execute(select(Deck.id).where(Deck.id == deck_id, *holds_nothing)).first()
     if only_held is None:
         session.execute(update(Deck).where(Deck.id == deck_id).values(retired_at=now, digest=None))
         return
@@ -119,8 +120,12 @@ class _Read(NamedTuple):
 
 
 def _digests(session: Session, decks: set[int]) -> dict[str, _Read]:
-    """The content, by file, that the import read: for a file that was gone, that it was not there."""
-    rows = session.execute(select(Deck.id, Deck.file, Deck.digest).where(Deck.id.in_(decks), Deck.file.is_not(None)))
+    """The content, by file, that the import read: for a file that was gone, that it was not there.
+
+    Of a file that a later import read, which was undone before this one, it is the later content: the file holds that.
+    """
+    columns = (Deck.id, Deck.file, func.coalesce(Deck.held, Deck.digest).label("digest"))
+    rows = session.execute(select(*columns).where(Deck.id.in_(decks), Deck.file.is_not(None)))
     return {row.file: _Read(row.id, ABSENT if row.digest is None else row.digest) for row in rows}
 
 

@@ -11,6 +11,7 @@ from app.importing.report import Kind
 from app.models import Deck, Note
 from tests.conftest import NOW
 from tests.importing.library_folder import Folder
+from tests.importing.test_identity_kept import write
 from tests.importing.test_progress import LIST, START, STOP
 from tests.library import give
 
@@ -183,6 +184,37 @@ def test_an_undone_merger_of_two_files_is_held_too(folder: Folder) -> None:
     folder.undo(folder.run().import_id)
     assert folder.run(asked=False).import_id is None
     assert list(folder.cards()) == cards
+
+
+_LATER: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "changed twice": ({"a.md": START + STOP}, {"a.md": STOP + LIST}),
+    "renamed, then changed": ({"a.md": "", "b.md": START}, {"b.md": STOP + START}),
+    "changed, then taken away": ({"a.md": START + STOP}, {"a.md": ""}),
+    "made, then changed": ({"b.md": STOP}, {"b.md": STOP + LIST}),
+    "a folder made, then a deck of its name": (
+        {"Docker/b.md": STOP + LIST},
+        {"Docker/b.md": STOP, "b.md": "---\nname: Docker\n---\n" + LIST},
+    ),
+}
+
+
+@pytest.mark.parametrize("edits", _LATER.values(), ids=_LATER)
+def test_imports_that_were_undone_one_after_the_other_are_all_held(
+    folder: Folder, edits: tuple[dict[str, str], dict[str, str]]
+) -> None:
+    """The files say what the last of them read; an edit of another file does not bring it back either."""
+    write(folder, {"a.md": START, "c.md": "Q: c?\nA: c\n"})
+    folder.run()
+    before, imports = list(folder.cards()), []
+    for edit in edits:
+        write(folder, edit)
+        imports.append(folder.run().import_id)
+    for import_id in reversed(imports):
+        folder.undo(import_id)
+    assert folder.run(asked=False).import_id is None
+    folder.write("c.md", "Q: c?\nA: changed\n")
+    assert folder.run(asked=False).count(Kind.ANSWER_CHANGED) == 1
+    assert list(folder.cards()) == before
 
 
 def test_undo_of_a_first_import_leaves_no_card(folder: Folder) -> None:
