@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -171,10 +171,10 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _write_new(path: Path, text: str) -> None:
-    """Write a file that is not there yet: what somebody wrote is never overwritten."""
+    """Write a file that is not there yet: what somebody wrote is never overwritten, and no half of a file is left."""
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            _fill(file, path, text)
     except FileExistsError:
         raise OboegakiError("%(path)s: the file exists and was left as it is; choose another name", path=path) from None
     except OSError as error:
@@ -182,6 +182,15 @@ def _write_new(path: Path, text: str) -> None:
             "%(path)s: cannot be written (%(reason)s); check the path", path=path, reason=error.strerror
         ) from None
     click.echo(f"{path}: written", err=True)
+
+
+def _fill(file: TextIO, path: Path, text: str) -> None:
+    try:
+        file.write(text)
+        file.flush()
+    except OSError:
+        path.unlink()
+        raise
 
 
 def _echo_problems(file: Path, problems: tuple[Problem, ...], *, err: bool = True) -> None:

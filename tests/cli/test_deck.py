@@ -1,6 +1,7 @@
 """The command `oboegaki deck`."""
 
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,20 @@ def live(database: Database) -> list[str]:
     query = select(Note.front).join(Deck).where(Note.retired_at.is_(None)).order_by(Deck.position, Note.position)
     with database.reading() as session:
         return list(session.execute(query).scalars())
+
+
+def test_a_deck_file_for_which_there_is_no_room_leaves_no_half_of_it(tmp_path: Path) -> None:
+    memo, written = tmp_path / "memo.md", tmp_path / "new.md"
+    memo.write_text("- term\n  - meaning\n")
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, most[1]))
+    try:
+        result = run("cut", memo, "-o", written)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert str(result.exception) == f"{written}: cannot be written (File too large); check the path"
+    assert not written.exists()
+    assert run("cut", memo, "-o", written).exit_code == 0
 
 
 def test_check_of_a_folder_without_deck_files_says_so(tmp_path: Path) -> None:
