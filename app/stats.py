@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, literal, s
 from sqlalchemy.orm import Session, aliased
 
 from app import queue_statements
+from app.decks.problems import how_many
 from app.learner import Learner
 from app.models import Review, Schedule
 from app.prepared import at_most
@@ -129,7 +130,7 @@ def day_summary(session: Session, learner: Learner, day: date) -> DaySummary:
 
 def _figures(row: Any) -> DeckFigures:
     is_own = row.owner_id is not None
-    return DeckFigures(row.id, row.path, row.title, is_own, 0, row.due, row.new, len(row.problems))
+    return DeckFigures(row.id, row.path, row.title, is_own, 0, row.due, row.new, how_many(row.problems))
 
 
 def _as_tree(decks: Sequence[DeckFigures], most: Left, repeats: Mapping[int | None, int]) -> list[DeckFigures]:

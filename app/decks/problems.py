@@ -3,7 +3,8 @@
 Both are templates: a page translates them and fills in the details, the command line prints them in English.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from app.decks.note import Problem
 
@@ -85,6 +86,11 @@ _SENTENCES = {
     "deck-taken": _Sentence(
         N_('the file "%(other)s" already makes the deck "%(deck)s"; this one makes "%(name)s"'),
         N_('give each file its own "name:" in the front matter'),
+        warning=True,
+    ),
+    "more-problems": _Sentence(
+        N_("further problems from here on, which are not listed: %(count)s"),
+        N_('mend those above and import again, or list all with "oboegaki deck check"'),
         warning=True,
     ),
     "no-cards": _Sentence(
@@ -315,3 +321,9 @@ def excerpt(text: str) -> str:
     """The first line of `text`, short enough for a sentence."""
     first = text.strip().partition("\n")[0].rstrip()
     return first if len(first) <= _EXCERPT else first[: _EXCERPT - 1] + "…"
+
+
+def how_many(stored: Sequence[Mapping[str, Any]]) -> int:
+    """How many problems a list tells of as it is stored with a deck: its last one may stand for many."""
+    stands_for = int(stored[-1]["details"]["count"]) if stored and stored[-1]["code"] == "more-problems" else 1
+    return len(stored) - 1 + stands_for if stored else 0

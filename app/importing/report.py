@@ -1,15 +1,18 @@
 """What an import does or did, as a plain value: the same from the command line, the page and the stored import."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from app.decks.note import Note, Problem
+from app.decks.problems import how_many, problem
 from app.importing.sources import LeftOut
 
 MOST_ITEMS = 100
 """So many notes of a kind are listed for each file; the counts are always true."""
+MOST_PROBLEMS = 200
+"""So many problems of a file are listed and stored: each line of a large file may be one."""
 MOST_LEFT_OUT = 100
 """So many files that make no deck are listed."""
 MOST_LISTED = 5_000
@@ -92,6 +95,11 @@ class FileReport:
         return bool(self.media) or any(count for kind, count in self.counts.items() if kind != Kind.SAME)
 
     @property
+    def told(self) -> int:
+        """How many problems the file has, listed or not."""
+        return how_many(self.problems)
+
+    @property
     def needs_a_look(self) -> bool:
         """Whether an import of the file would do anything, or there is something to say about it."""
         return self.changes or bool(self.problems) or self.state not in (State.UNCHANGED, State.READ)
@@ -139,7 +147,7 @@ class ImportReport:
     @property
     def problems(self) -> int:
         """How many problems the files have."""
-        return sum(len(file.problems) for file in self.files)
+        return sum(file.told for file in self.files)
 
     @property
     def changes(self) -> bool:
@@ -190,9 +198,12 @@ def from_json(stored: dict[str, Any]) -> ImportReport:
     return ImportReport(**(stored | {"files": files}))
 
 
-def problems_as_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
-    """Problems as they are stored with a deck and a report."""
-    return [problem._asdict() for problem in problems]
+def problems_as_json(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Problems as they are stored with a deck and a report; what there is no room for is counted."""
+    listed = list(problems[:MOST_PROBLEMS])
+    if more := len(problems) - len(listed):
+        listed.append(problem(problems[MOST_PROBLEMS].line, "more-problems", count=more))
+    return [each._asdict() for each in listed]
 
 
 def _sides(note: Note | None) -> tuple[str, str] | None:

@@ -3,12 +3,14 @@
 import pytest
 from sqlalchemy import select
 
+from app import stats
 from app.errors import NotFoundError
 from app.importing import ImportReport
 from app.models import Deck
 from tests.importing.library_folder import Folder
 from tests.importing.test_importing import sentences
 from tests.importing.test_progress import LIST, START, STOP
+from tests.library import TODAY
 
 _NAMED = "---\nname: Docker\n---\n"
 
@@ -57,6 +59,21 @@ def test_problems_stand_with_file_and_line_and_the_other_notes_are_imported(fold
     )
     assert len(folder.cards()) == 3
     assert report.summary == f"{folder.path}: 2 files; 3 new, 3 problems"
+
+
+def test_of_very_many_problems_the_first_200_are_kept_and_all_are_counted(folder: Folder) -> None:
+    """Each line may be one: a file of half a megabyte with 140,000 filled 130 MB of the disk, and a worker's memory."""
+    folder.write("a.md", START + "A: two\n" * 1_000)
+    report = folder.run()
+    assert report.summary == f"{folder.path}: 1 file; 1 new, 1000 problems"
+    assert lines(report) == [("a.md", line) for line in range(3, 204)]
+    assert sentences(report)[-1] == (
+        "a.md: further problems from here on, which are not listed: 800; "
+        'mend those above and import again, or list all with "oboegaki deck check"'
+    )
+    with folder.database.reading() as session:
+        (deck,) = stats.deck_tree(session, folder.learner, TODAY)
+    assert deck.problems == 1_000
 
 
 def test_an_unchanged_file_keeps_its_problems_where_its_page_shows_them(folder: Folder) -> None:
