@@ -6,8 +6,9 @@ on one line is a note. So is a heading with text or code right below it. Every o
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from app.decks.limits import SIDE_BYTES
 from app.decks.memo import Block, Bullet, Section, literal, read_memo
 from app.decks.note import Note, NoteKind, Problem
 from app.decks.problems import excerpt, problem
@@ -104,9 +105,19 @@ def _end_of(steps: tuple[str, ...]) -> str:
 
 def _markdown(items: list[Bullet | Block] | list[Block], meaning: str = "") -> str:
     """`items` as Markdown, below the `meaning` that stood on the bullet's own line."""
-    text = "\n".join([meaning, "", *_rendered(items, "")]).strip()
+    text = "\n".join([meaning, "", *_enough(_rendered(items, ""))]).strip()
     starts_with_code = bool(items) and isinstance(items[0], Block) and items[0].code
     return text if meaning or starts_with_code else literal(text)
+
+
+def _enough(lines: Iterable[str]) -> Iterator[str]:
+    """The lines until they are more than a side may hold: every bullet above would hold a long list once more."""
+    room = SIDE_BYTES
+    for line in lines:
+        yield line
+        room -= len(line.strip())
+        if room < 0:
+            return
 
 
 def _rendered(items: list[Bullet | Block] | list[Block], indent: str) -> Iterator[str]:

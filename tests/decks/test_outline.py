@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.decks.limits import SIDE_BYTES
 from app.decks.note import Note, NoteKind, Problem
 from app.decks.outline import parse, split_term
+from app.decks.reading import read_deck_file
 
 
 def notes(text: str) -> list[Note]:
@@ -20,6 +22,16 @@ def sides(text: str) -> list[tuple[str, str]]:
 
 def told(text: str) -> list[tuple[int, str]]:
     return [(each.line, str(each)) for each in parse(text) if isinstance(each, Problem)]
+
+
+def test_a_list_longer_than_a_side_may_be_is_not_repeated_in_every_bullet_above_it() -> None:
+    """16 MB below 19 bullets took a worker half a gigabyte; now each refuses its side as soon as that is too long."""
+    above = "".join(f"{'  ' * depth}- a\n" for depth in range(19))
+    memo = above + f"{'  ' * 19}- {'x' * 98}\n" * 3_000
+    found = notes(memo)
+    assert [SIDE_BYTES < len(note.back) < 2 * SIDE_BYTES for note in found] == [True] * 19
+    told_of = read_deck_file(f"---\ndialect: outline\n---\n{memo}".encode(), "a.md").problems
+    assert [problem.code for problem in told_of] == ["side-too-long"] * 19 + ["no-cards"] * (len(told_of) - 19)
 
 
 def test_a_bullet_with_something_below_is_a_note_and_so_is_its_child() -> None:
