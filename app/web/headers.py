@@ -3,6 +3,7 @@
 from flask import Flask, Response, request
 
 from app.web.context import config
+from app.web.look import static_version
 
 _POLICY = "; ".join(
     (
@@ -47,6 +48,11 @@ def _add(response: Response) -> Response:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={_ONE_YEAR}")
     if request.endpoint != "static" or response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "no-store")
-    elif "v" in request.args and response.status_code == 200:
+    elif response.status_code == 200 and _is_of_this_version():
         response.headers["Cache-Control"] = f"public, max-age={_ONE_YEAR}, immutable"
     return response
+
+
+def _is_of_this_version() -> bool:
+    """Whether the address of a static file names what it holds now; under the next version's nobody may keep it."""
+    return request.args.get("v") == static_version((request.view_args or {})["filename"])

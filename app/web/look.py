@@ -79,8 +79,12 @@ def _theme() -> str:
 
 def static_url(name: str) -> str:
     """The address of a static file, with its content's hash: it may be kept for ever."""
-    folder = current_app.static_folder or ""
-    return url_for("static", filename=name, v=_digest(Path(folder) / name))
+    return url_for("static", filename=name, v=static_version(name))
+
+
+def static_version(name: str) -> str:
+    """What tells the content of a static file, which must be there, from what it was or will be."""
+    return _digest(Path(current_app.static_folder or "", name).resolve())
 
 
 @cache
