@@ -1,13 +1,14 @@
 """The schema goes up and down and up again with data in it, once however many start, and after a kill half way.
 
 Shown able to fail: with `BEGIN IMMEDIATE` and the lock taken out of the migration two starts at once fail with
-"table already exists"; a migration that commits half way leaves a schema that the last drill finds unlike a fresh one.
+"table already exists"; a migration that commits half way cannot be gone on with, or leaves another schema, in this run.
 """
 
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -17,6 +18,7 @@ import pysqlite3
 import pytest
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from sqlalchemy.exc import DatabaseError
 
 from app.checking import check
 from app.config import Config, from_environment
@@ -30,6 +32,12 @@ from tests.library import add_cards, add_deck, days, give
 REVISIONS = revisions()
 _SEED = 20260302
 _MIGRATE = [str(Path(sys.executable).with_name("oboegaki")), "data", "migrate"]
+_PIECEMEAL = [
+    *(sys.executable, "-c"),
+    "from app import db; db._begin = lambda _connection: None; from app.start import main; main()",
+    *("data", "migrate"),
+]
+"""The same without its transaction: each statement is written by itself."""
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -155,22 +163,38 @@ def test_a_migration_killed_at_any_write_leaves_a_database_that_can_be_migrated(
     assert killed == len(points), "a kill met no migration: this drill shows nothing"
 
 
-def _killed_at(number: int, folder: Path) -> bool:
+def test_the_drill_finds_a_migration_that_commits_half_way(tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    Database(_config(whole)).migrate()
+    folder = tmp_path / "half"
+    folder.mkdir()
+    assert _killed_at(_writes(tmp_path / "counted", _PIECEMEAL) // 2, folder, _PIECEMEAL)
+    database = Database(_config(folder))
+    try:
+        database.migrate()
+    except DatabaseError:
+        return
+    finally:
+        database.close()
+    assert _schema(folder) != _schema(whole), "half of it was committed, and nobody saw"
+
+
+def _killed_at(number: int, folder: Path, program: Sequence[str] = _MIGRATE) -> bool:
     """Migrate, and kill the program at its n-th write into the database's files; whether it was still at work."""
-    return _migrate_under(folder, ["-e", f"inject=pwrite64:signal=SIGKILL:when={number}"]) == -signal.SIGKILL
+    return _migrate_under(folder, ["-e", f"inject=pwrite64:signal=SIGKILL:when={number}"], program) == -signal.SIGKILL
 
 
-def _writes(folder: Path) -> int:
+def _writes(folder: Path, program: Sequence[str] = _MIGRATE) -> int:
     """How many writes into the database's files a migration makes."""
     folder.mkdir()
     calls = folder / "calls"
-    assert _migrate_under(folder, ["-o", str(calls)]) == 0
+    assert _migrate_under(folder, ["-o", str(calls)], program) == 0
     return calls.read_text().count("pwrite64(")
 
 
-def _migrate_under(folder: Path, options: list[str]) -> int:
+def _migrate_under(folder: Path, options: list[str], program: Sequence[str]) -> int:
     """Migrate under strace, which looks at writes into the database's files only; the exit status."""
     names = ("oboegaki.db", "oboegaki.db-wal", "oboegaki.db-journal")
     files = [part for name in names for part in ("-P", str(folder / name))]
-    command_ = [tool("strace"), "-f", "-qq", *files, "-e", "trace=pwrite64", *options, *_MIGRATE]
+    command_ = [tool("strace"), "-f", "-qq", *files, "-e", "trace=pwrite64", *options, *program]
     return subprocess.run(command_, env=_environment(folder), cwd=PROJECT, capture_output=True, check=False).returncode  # noqa: S603
