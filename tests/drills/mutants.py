@@ -1,7 +1,8 @@
 """The app with one defence taken out, as OBOEGAKI_DRILL_MUTANT names it: a drill must find what that breaks.
 
 `normal` and `off` are laxer settings of `synchronous`; `early` acknowledges answers before they are recorded;
-`hasty` takes no lock around writes and does not wait for others; `none` takes nothing out.
+`hasty` takes no lock around writes and does not wait for others; `mute` has no words for a disk that fails; `none`
+takes nothing out.
 """
 
 import io
@@ -13,7 +14,10 @@ from contextlib import nullcontext
 from typing import Any
 from urllib.parse import parse_qs
 
+from sqlalchemy.exc import DBAPIError
+
 from app import db, lock
+from app.web import errors
 
 _LATE_SECONDS = 10
 _MUTANT = os.environ.get("OBOEGAKI_DRILL_MUTANT", "none")
@@ -41,5 +45,9 @@ def _early(environ: dict[str, Any], start_response: Callable[..., Any]) -> Itera
     start_response("200 OK", [("Content-Type", "application/json")])
     return [json.dumps({"undo": parse_qs(body.decode())["review"][0]}).encode()]
 
+
+if _MUTANT == "mute":
+    for _fault in (DBAPIError, OSError):
+        _sound.register_error_handler(_fault, errors._unforeseen)
 
 application = _early if _MUTANT == "early" else _sound
