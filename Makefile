@@ -66,7 +66,8 @@ bench: setup-dev ## measure import and answer beside bare sqlite3 and a bare Fla
 
 up: ## build and start the containers, wait until they are healthy, print the address and the set-up link
 	@docker compose up --detach --build --wait --wait-timeout 300 || { docker compose logs --tail 30; exit 1; }
-	@greeting=$$(docker compose logs --no-log-prefix app | grep -E '^(Set up the first account|Oboegaki is at)' | tail -n 1); \
+	@greeting=$$(docker compose logs --no-log-prefix app | grep -E '^(Set up the first account|Oboegaki is at)' | tail -n 1 || true); \
+	  [[ -n $$greeting ]] || greeting=$$(docker compose exec -T app sed -zn 's/^OBOEGAKI_GREETING=//p' /proc/1/environ | tr -d '\0'); \
 	  echo "$$greeting" | sed -E 's,^[A-Z].*: (http[^?]*)/set-up.*,Oboegaki is at \1/,'; \
 	  [[ $$greeting != *code=* || -n $$(docker compose exec -T app oboegaki user list) ]] || echo "$$greeting"
 

@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from tests.containers.conftest import NewStack
+from tests.containers.conftest import NewStack, claimed
+from tests.containers.drilled import until
 from tests.containers.stack import Stack
 from tests.containers.visitor import Visitor
 
@@ -29,6 +30,28 @@ def test_r28_make_up_again_shows_the_address_and_no_link(stack: Stack, owner: Vi
     assert stack.make("up").splitlines()[-1] == f"Oboegaki is at {stack.address}/"
     assert stack.container("app")["Id"] == before
     assert owner.get("/account").status == 200
+
+
+_SHORT_LOG = """
+services:
+  app:
+    logging: {options: {max-size: 1k, max-file: "1"}}
+"""
+
+
+def test_r28_make_up_shows_the_address_too_when_the_log_has_forgotten_the_start(new_stack: NewStack) -> None:
+    """Health checks alone fill thirty megabytes within weeks; here it is a thousand bytes."""
+    stack = new_stack()
+    (stack.tree / "docker-compose.override.yml").write_text(_SHORT_LOG)
+    stack.said = stack.make("up")
+    visitor = claimed(stack)
+    until(lambda: visitor.get("/account").status == 200 and "Oboegaki is at" not in started(stack), "the log is short")
+    assert stack.make("up").splitlines()[-1] == f"Oboegaki is at {stack.address}/"
+
+
+def started(stack: Stack) -> str:
+    """What the log of the app still has of its start."""
+    return "\n".join(line for line in stack.logs("app").splitlines() if line.startswith(("Set up", "Oboegaki is at")))
 
 
 def test_r28_where_nginx_cannot_be_published_make_up_fails_and_shows_no_address(
