@@ -65,7 +65,11 @@ bench: setup-dev ## measure import and answer beside bare sqlite3 and a bare Fla
 	@$(BIN)/python -m bench
 
 up: ## build and start the containers, wait until they are healthy, print the address and the set-up link
-	@docker compose up --detach --build --wait --wait-timeout 300 || { docker compose logs --tail 30; exit 1; }
+	@docker compose up --detach --build || { docker compose logs --tail 30; exit 1; }
+	@for second in {1..300}; do states=$$(docker compose ps --format '{{.State}} {{.Health}}' app nginx); \
+	    [[ $$states != *restarting* && $$states != *unhealthy* ]] || break; \
+	    [[ $$(grep -c '^running healthy$$' <<<"$$states") -lt 2 ]] || exit 0; sleep 1; \
+	  done; docker compose logs --tail 30; exit 1
 	@greeting=$$(docker compose logs --no-log-prefix app | grep -E '^(Set up the first account|Oboegaki is at)' | tail -n 1 || true); \
 	  [[ -n $$greeting ]] || greeting=$$(docker compose exec -T app sed -zn 's/^OBOEGAKI_GREETING=//p' /proc/1/environ | tr -d '\0'); \
 	  echo "$$greeting" | sed -E 's,^[A-Z].*: (http[^?]*)/set-up.*,Oboegaki is at \1/,'; \

@@ -5,6 +5,7 @@ the address; with the last two lines of the Makefile's `up` taken out too, since
 """
 
 import re
+import time
 
 import pytest
 
@@ -30,6 +31,33 @@ def test_r28_make_up_again_shows_the_address_and_no_link(stack: Stack, owner: Vi
     assert stack.make("up").splitlines()[-1] == f"Oboegaki is at {stack.address}/"
     assert stack.container("app")["Id"] == before
     assert owner.get("/account").status == 200
+
+
+MISTAKES = {
+    "OBOEGAKI_TIME_ZONE=Asia/Tokio": "is not a time zone; use a name such as Asia/Tokyo",
+    "OBOEGAKI_THREADS=four": "is not a number from 1 to 64; use 4",
+    "OBOEGAKI_ADDRESS=cards.lan:8080": "is not an address; use one such as https://cards.example.org",
+    "OBOEGAKI_BASE_PATH=cards": "is not a path; use one such as /cards, or leave it empty",
+    "OBOEGAKI_TRUSTED_PROXIES=one": "is not a number of proxies",
+}
+_TOLD_WITHIN_SECONDS = 120
+"""The engine starts such a container again and again; to wait for its health took five minutes."""
+
+
+def test_r28_a_mistake_in_env_ends_make_up_with_its_sentence_in_good_time(new_stack: NewStack) -> None:
+    """And once it is mended, `make up` is all that is needed."""
+    stack = new_stack()
+    file = stack.tree / ".env"
+    for line, sentence in MISTAKES.items():
+        file.write_text(f"{line}\n")
+        begun = time.monotonic()
+        with pytest.raises(AssertionError, match=r"exit status 2\n") as failed:
+            stack.make("up")
+        assert f"{line}: {sentence}" in str(failed.value)
+        assert time.monotonic() - begun < _TOLD_WITHIN_SECONDS
+        assert "Oboegaki is at" not in str(failed.value)
+    file.write_text("OBOEGAKI_THREADS=4\r\nOBOEGAKI_TIME_ZONE=Asia/Tokyo\r\n")
+    assert stack.make("up").splitlines()[-2] == f"Oboegaki is at {stack.address}/"
 
 
 _SHORT_LOG = """
