@@ -42,7 +42,8 @@ _ADDRESS = re.compile(
 )
 """As people type it; the brackets of IPv6 may be missing, as where compose puts one together with a port."""
 _LAST_PORT = 65535
-_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
+_HERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - looked up, not listened on
+"""Where this machine reaches what listens on all addresses; a port published on [::] answers at no IPv4 address."""
 
 
 @click.command()
@@ -102,10 +103,8 @@ def public_address(given: str) -> str:
             given=given,
         )
     host = parts["host"] or f"[{parts['six']}]"
-    if host.strip("[]") in _EVERYWHERE:
-        host = "127.0.0.1"
     port = f":{parts['port']}" if parts["port"] else ""
-    return f"{parts['scheme'].lower()}://{host}{port}"
+    return f"{parts['scheme'].lower()}://{_HERE.get(host, host)}{port}"
 
 
 def _is_possible(parts: re.Match[str]) -> bool:
