@@ -48,6 +48,12 @@ def test_the_set_up_link_makes_an_administrator_who_is_logged_in(
     assert (made.is_admin, made.time_zone) == (True, "Asia/Tokyo")
 
 
+def test_a_phone_makes_no_other_name_of_the_one_that_is_typed(stranger: Browser, code: str) -> None:
+    """No capital at its beginning, and no other word for it."""
+    field = stranger.get(f"/set-up?code={code}").text.partition('name="name"')[2].partition(">")[0]
+    assert 'autocapitalize="none" spellcheck="false"' in field
+
+
 def test_a_used_set_up_link_leads_to_the_log_in(stranger: Browser, code: str, hanako: Learner) -> None:
     page = stranger.get(f"/set-up?code={code}")
     assert (page.status_code, page.location) == (302, "/log-in")
