@@ -111,6 +111,12 @@ def test_accounts_are_listed_and_ones_own_leads_to_the_account_page(chief: Brows
     assert "hanako not logged in anywhere" in shown(chief.get("/server/accounts"))
 
 
+def test_a_library_without_a_deck_file_says_so(chief: Browser, config: Config) -> None:
+    assert "There are no deck files in this folder yet." in chief.text("/imports")
+    (config.cards_dir / "one.md").write_text("Q: one\nA: two\n")
+    assert "There are no deck files" not in chief.text("/imports")
+
+
 def test_an_account_is_added(app: Flask, chief: Browser) -> None:
     answer = chief.post("/server/accounts", page="/server/accounts", user_name="taro", user_password=PASSWORD)
     assert answer.location == "/server/accounts"
