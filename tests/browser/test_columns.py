@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Locator, Page
 
-from tests.browser.conftest import Open, Site, set_up
+from app.backups import make_backup
+from tests.browser.conftest import MONDAY, Open, Site, set_up
 from tests.browser.test_without_script import PHONE
 
 pytestmark = pytest.mark.browser
@@ -75,6 +76,14 @@ def test_no_word_is_cut_on_the_narrowest_phone(site: Site, open_browser: Open) -
     page.goto("/study")
     page.locator(".turn > summary").click()
     assert [_lines(page.locator(f".grade-{grade} small")) for grade in (2, 3, 4, 5)] == [2, 2, 1, 1]
+
+
+def test_the_size_of_a_backup_stays_in_one_line(site: Site, open_browser: Open) -> None:
+    page = open_browser(**PHONE)
+    set_up(page, site)
+    make_backup(site.app.extensions["config"], MONDAY)
+    page.goto("/server/backups")
+    assert _lines(page.get_by_text("1 MB", exact=True)) == 1
 
 
 @pytest.mark.parametrize("address", ["/", "/study", "/decks/2", "/imports", "/account"])
