@@ -63,8 +63,8 @@ def _refused(session: Session) -> RefusedError:
     if is_claimed(session):
         return RefusedError("This server has its first account already; log in, or ask its administrator for one")
     return RefusedError(
-        "The set-up code is wrong or was replaced by a later one; the one that holds is the last in the log of "
-        '"oboegaki serve", in a container "docker compose logs app" shows it'
+        "The set-up code is wrong or was replaced by a later one; the one that holds is the last that "
+        '"make run" printed; in a container, "docker compose logs app" shows it'
     )
 
 

@@ -15,8 +15,8 @@ from tests.conftest import NOW
 from tests.entrance import PASSWORD, QUICK, add_account, enter
 
 WRONG = (
-    "The set-up code is wrong or was replaced by a later one; the one that holds is the last in the log of "
-    '"oboegaki serve", in a container "docker compose logs app" shows it'
+    "The set-up code is wrong or was replaced by a later one; the one that holds is the last that "
+    '"make run" printed; in a container, "docker compose logs app" shows it'
 )
 CLAIMED = "This server has its first account already; log in, or ask its administrator for one"
 
