@@ -117,6 +117,12 @@ def test_a_library_without_a_deck_file_says_so(chief: Browser, config: Config) -
     assert "There are no deck files" not in chief.text("/imports")
 
 
+@pytest.mark.parametrize("page", [*_PAGES[:4], "/server/account?name=chief"])
+def test_one_tab_of_the_server_is_the_present_one(chief: Browser, hanako: Learner, page: str) -> None:
+    tabs = chief.get(page).text.partition('class="tabs"')[2].partition("</nav>")[0]
+    assert tabs.count('aria-current="page"') == 1
+
+
 def test_an_account_is_added(app: Flask, chief: Browser) -> None:
     answer = chief.post("/server/accounts", page="/server/accounts", user_name="taro", user_password=PASSWORD)
     assert answer.location == "/server/accounts"
