@@ -1,10 +1,13 @@
 """A card set aside in a sitting: Undo takes back that, and not the answer before it."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site, question
+from tests.browser.conftest import Open, Site, question, set_up
 from tests.browser.test_journey import answer_by_key, saved
+from tests.browser.test_without_script import PHONE
 
 pytestmark = pytest.mark.browser
 
@@ -63,3 +66,24 @@ def test_a_touch_beside_the_menu_closes_it_where_it_is_no_click(page: Page) -> N
     expect(menu).to_have_attribute("open", "")
     page.locator("main").dispatch_event("pointerdown")
     expect(menu).not_to_have_attribute("open", "")
+
+
+def test_the_menu_tells_the_keys_and_they_work_at_once(page: Page) -> None:
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name="Keys").click()
+    expect(page.get_by_role("dialog")).to_contain_text("show the answer")
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("Space")
+    expect(page.locator("#stage .answer")).to_be_visible()
+
+
+@pytest.mark.parametrize("without", [PHONE, {"java_script_enabled": False}], ids=["keyboard", "script"])
+def test_the_menu_tells_no_keys_where_they_are_of_no_use(
+    site: Site, open_browser: Open, without: dict[str, Any]
+) -> None:
+    page = open_browser(**without)
+    set_up(page, site)
+    page.goto("/study")
+    page.locator(".menu summary").click()
+    expect(page.get_by_role("button", name="Suspend")).to_be_visible()
+    expect(page.get_by_role("button", name="Keys")).to_be_hidden()

@@ -240,6 +240,13 @@ function press(event) {
   event.preventDefault();
 }
 
+// Asked for in the menu: what was learnt is to work at once, so the focus goes back to the question afterwards.
+function tellKeys() {
+  current().querySelector(".menu").open = false;
+  current().querySelector(".question").focus({ preventScroll: true });
+  keys.showModal();
+}
+
 // With four buttons the keys are 1 to 4 in their order; with the full scale they are the grades themselves.
 function choose(card, number) {
   const buttons = [...card.querySelectorAll(".grades button")];
@@ -272,6 +279,9 @@ stage.addEventListener("click", (event) => {
     changedAt = performance.now();
     lastPress = event;
   }
+});
+stage.addEventListener("click", (event) => {
+  if (event.target.closest("button.keys")) tellKeys();
 });
 undo.addEventListener("submit", takeBack);
 // A phone's Safari tells no click on a place where there is nothing to press.
