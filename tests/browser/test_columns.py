@@ -94,6 +94,15 @@ def test_nothing_is_wider_than_a_phone_whose_letters_are_twice_as_large(site: Si
     assert page.evaluate("document.documentElement.scrollWidth") <= 195
 
 
+def test_where_one_is_is_seen_in_forced_colours_too(page: Page) -> None:
+    """They take shadows away, and the line below the present page is one."""
+    page.emulate_media(forced_colors="active")
+    page.goto("/server/doctor")
+    for place in (".bar nav", ".tabs"):
+        line = page.locator(f"{place} [aria-current]").evaluate("each => getComputedStyle(each).textDecorationLine")
+        assert line == "underline"
+
+
 def _lines(text: Locator) -> int:
     """How many lines a text takes."""
     return int(
