@@ -105,6 +105,10 @@ _SENTENCES = {
         N_("no dialect recognised, so the file makes no cards"),
         N_('write "dialect: qa" or "dialect: outline" in the front matter, or start the first note with "Q:"'),
     ),
+    "dialect-below": _Sentence(
+        N_('no dialect recognised: "%(text)s" stands above the first note, which begins in line %(start)s'),
+        N_('take it out, or write "dialect: qa" in the front matter'),
+    ),
     "dialect-unclear": _Sentence(
         N_("the file could be read in more than one dialect: %(dialects)s"),
         N_('write the one that you mean as "dialect:" in the front matter'),

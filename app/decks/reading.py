@@ -7,10 +7,11 @@ from itertools import islice
 
 from app.decks import qa
 from app.decks.detect import DIALECTS, LATER, READERS, detect
+from app.decks.fences import find_tagged_fences, hide_code
 from app.decks.front_matter import FrontMatter, deck_path, read_front_matter
 from app.decks.limits import over_limit
 from app.decks.note import DeckFile, Note, Problem
-from app.decks.problems import problem
+from app.decks.problems import excerpt, problem
 
 READER = " ".join(("1", *READERS))
 """Names what the notes of a file depend on but its text: a file is read again when this changes.
@@ -18,6 +19,8 @@ READER = " ".join(("1", *READERS))
 Count our own number up with every change of what a reader makes of a text.
 """
 
+_NOTE = re.compile(r"^[QC]:", re.MULTILINE)
+_FIRST_WORDS = re.compile(r"^(?![^\S\n]*---[^\S\n]*$)[^\S\n]*\S[^\n]*", re.MULTILINE)
 _CARD = re.compile(r"^[QACT]:", re.MULTILINE)
 
 
@@ -92,9 +95,22 @@ def _choose(found: FrontMatter, asked: str | None) -> tuple[str | None, list[Pro
     elif dialect is None and choice.candidates:
         problems.append(problem(1, "dialect-unclear", dialects=", ".join(choice.candidates)))
     elif dialect is None:
-        problems.append(problem(1, "dialect-none"))
-        problems += islice(qa.wide_markers(found.body, found.first_line), 1)
+        problems += _unrecognised(found)
     return dialect, problems
+
+
+def _unrecognised(found: FrontMatter) -> Iterator[Problem]:
+    """Why no dialect was recognised, as far as that shows: notes in `qa` below something else, full-width markers."""
+    text = hide_code(found.body, find_tagged_fences(found.body))
+    above, note = _FIRST_WORDS.search(text), _NOTE.search(text)
+    if note is not None and not found.closed:
+        yield problem(1, "front-matter-unclosed")
+    if above is None or note is None:
+        yield problem(1, "dialect-none")
+    else:
+        line, start = (found.first_line + text.count("\n", 0, each.start()) for each in (above, note))
+        yield problem(line, "dialect-below", text=excerpt(above[0]), start=start)
+    yield from islice(qa.wide_markers(text, found.first_line), 1)
 
 
 def _read(found: FrontMatter, dialect: str, problems: list[Problem]) -> Iterator[Note]:

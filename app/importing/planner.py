@@ -27,11 +27,14 @@ _UNREADABLE = frozenset(
         "file-too-large",
         "dialect-unknown",
         "dialect-none",
+        "dialect-below",
         "dialect-unclear",
         "dialect-later",
     ]
 )
 """Problems that say nothing of the notes in the file: those that are known stay as they are."""
+_UNCLEAR = ("dialect-none", "dialect-below", "dialect-unclear")
+"""Those of a text that no longer shows its dialect."""
 
 
 class Planner:
@@ -203,7 +206,7 @@ def deck_file(source: SourceFile, was: KnownDeck | None, dialect: str | None) ->
         return DeckFile(source.file, None, (), (source.fault,))
     data = source.read()
     deck = read_deck_file(data, source.file, dialect)
-    unclear = any(problem.code in ("dialect-none", "dialect-unclear") for problem in deck.problems)
+    unclear = any(problem.code in _UNCLEAR for problem in deck.problems)
     if unclear and was is not None and was.dialect:
         return read_deck_file(data, source.file, was.dialect)
     return deck

@@ -87,6 +87,32 @@ def test_a_file_without_a_dialect_that_can_be_read_says_so(text: str, line: int,
     assert read_deck_file(text.encode(), "a.md").notes == ()
 
 
+_BELOW = 'take it out, or write "dialect: qa" in the front matter'
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        ("# Title\n\nQ: a\nA: b", [(1, f'no dialect recognised: "# Title" {{}} 3; {_BELOW}')]),
+        ("---\nname: x\n---\n\nA word\nC: [a]", [(5, f'no dialect recognised: "A word" {{}} 6; {_BELOW}')]),
+        ("A: b\nQ: a\nA: b", [(1, f'no dialect recognised: "A: b" {{}} 2; {_BELOW}')]),
+        (
+            "---\nname: x\n\nQ: a\nA: b",
+            [
+                (1, 'front matter without an end; close it with a line "---"'),
+                (2, f'no dialect recognised: "name: x" {{}} 4; {_BELOW}'),
+            ],
+        ),
+    ],
+)
+def test_notes_below_something_else_are_not_recognised_and_it_is_named(
+    text: str, problems: list[tuple[int, str]]
+) -> None:
+    where = "stands above the first note, which begins in line"
+    assert told(text) == [(line, sentence.format(where)) for line, sentence in problems]
+    assert read_deck_file(text.encode(), "a.md").dialect is None
+
+
 def test_a_file_that_begins_with_full_width_markers_is_told_why_it_was_not_recognised() -> None:
     none, wide = told("---\nlang: ja\n---\nQ：問い\nA：答え\n\nQ：次\nA：答え\n")
     assert none[1].startswith("no dialect recognised")
