@@ -71,7 +71,10 @@ def test_an_empty_limit_of_reviews_means_none(browser: Browser, database: Databa
         ("new_per_day", "many", "Use a whole number from 0 to 9999"),
         ("reviews_per_day", "0", "Use a whole number from 1 to 9999"),
         ("name", "a" * 65, "The name has 65 characters; use at most 64"),
-        ("time_zone", "Mars", 'There is no time zone "Mars"; use a name such as Asia/Tokyo'),
+        *(
+            ("time_zone", name, f'There is no time zone "{name}"; use a name such as Asia/Tokyo')
+            for name in ("Mars", "localtime", "Factory", "posixrules", "posix/Asia/Tokyo", "right/UTC", "../UTC")
+        ),
     ],
 )
 def test_a_wrong_setting_is_said_beside_its_field_and_nothing_is_stored(
