@@ -7,6 +7,8 @@ from markupsafe import Markup
 from app import markup
 
 _LONGEST = 400
+_LOOKED_AT = 10 * _LONGEST
+"""So much of a side is looked at: marks may take most of it."""
 
 
 def difference(before: tuple[str, str] | None, after: tuple[str, str] | None) -> Markup:
@@ -28,7 +30,7 @@ def _marked(tag: str, words: list[str]) -> Markup:
 
 def _words(sides: tuple[str, str] | None) -> list[str]:
     """Both sides as words: runs of letters of one script, each Japanese character on its own."""
-    text = "" if sides is None else f"{markup.plain(sides[0])} — {markup.plain(sides[1])}"
+    text = "" if sides is None else " — ".join(markup.plain(side[:_LOOKED_AT]) for side in sides)
     words: list[str] = []
     for char in text[:_LONGEST]:
         joins = words and char.isascii() and char.isalnum() and words[-1].isascii() and words[-1][-1].isalnum()

@@ -43,6 +43,8 @@ NO_REVIEW = UUID(int=0)
 """Stands in an address for the review that a script puts there."""
 
 _LONGEST_LINE = 120
+_LOOKED_AT = 4_000
+"""So much of a text is looked at for its line: a page may have a hundred lines of texts at the cap."""
 _DAYS_A_MONTH = 30.4
 _DAYS_A_YEAR = 365.25
 
@@ -150,8 +152,9 @@ def local(finding: Finding) -> Finding:
 
 def plain(text: str) -> str:
     """Markdown as one short line of plain text."""
-    line = markup.plain(text)
-    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"
+    line = markup.plain(text[:_LOOKED_AT])
+    is_whole = len(text) <= _LOOKED_AT and len(line) <= _LONGEST_LINE
+    return line if is_whole else f"{line[:_LONGEST_LINE]}…"
 
 
 def short_day(day: date) -> str:
