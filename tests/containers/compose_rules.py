@@ -97,7 +97,7 @@ def unlimited(files: Texts) -> list[str]:
 
 
 def mounts_of_another_kind(files: Texts) -> list[str]:
-    """R14: cards that are not a read-only bind mount, data that is not in a named volume."""
+    """R14: cards that are not a read-only bind mount, data that is not in a named volume, a bind without its label."""
     keeping = (service for name, service in services(files).items() if name != "nginx")
     mounts = {
         (m["type"], m["source"], m["target"], m.get("read_only", False)) for one in keeping for m in one["volumes"]
@@ -105,7 +105,11 @@ def mounts_of_another_kind(files: Texts) -> list[str]:
     expected = {("volume", "data", "/data", False), ("bind", "./cards", "/cards", True)}
     if "db" in services(files):
         expected |= {("volume", "database", "/var/lib/postgresql/data", False)}
-    return [str(mount) for mount in mounts ^ expected]
+    every = (mount for service in services(files).values() for mount in service["volumes"])
+    bound = (mount for mount in every if mount["type"] == "bind")
+    labelled = {"selinux": "z", "create_host_path": True}
+    unlabelled = [mount["source"] for mount in bound if mount.get("bind") != labelled]
+    return [str(mount) for mount in mounts ^ expected] + unlabelled
 
 
 def passwords_in_the_open(files: Texts) -> list[str]:

@@ -86,6 +86,12 @@ def wrong_mounts(known: Known) -> list[str]:
     return [str(mount) for mount in found ^ expected[service_of(known)]]
 
 
+def unlabelled(known: Known) -> list[str]:
+    """R14: folders of the host that a container could not read where SELinux is on."""
+    bound = [m for m in known["Mounts"] if m["Type"] == "bind"]
+    return [str(mount) for mount in bound if "z" not in mount["Mode"].split(",")]
+
+
 def no_scratch(known: Known) -> list[str]:
     """R15: a /tmp that is not tmpfs, or without an end."""
     kind, options = mounts(known["Id"]).get(_SCRATCH, ("nothing", []))

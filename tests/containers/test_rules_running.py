@@ -133,6 +133,8 @@ def test_r14_cards_are_bound_read_only_and_the_database_is_in_a_named_volume(
     """And nginx has nothing mounted but certificates (R04)."""
     assert rules.wrong_mounts(stack.container(service)) == []
     assert rules.wrong_mounts(broken[service]) != []
+    assert rules.unlabelled(stack.container(service)) == []
+    assert rules.unlabelled(broken[service]) != []
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -193,6 +193,7 @@ BROKEN: list[tuple[Find, str, str, str]] = [
     (compose.log_files, "nginx/nginx.conf", "access_log /dev/stdout line;", "access_log /var/log/nginx/access.log;"),
     (compose.log_files, "uwsgi.ini", "log-master = false", "logto = /data/uwsgi.log"),
     (compose.mounts_of_another_kind, COMPOSE, _CARDS, _CARDS.replace("        read_only: true\n", "")),
+    (compose.mounts_of_another_kind, COMPOSE, "          selinux: z\n", "          propagation: rprivate\n"),
     (
         compose.mounts_of_another_kind,
         COMPOSE,
