@@ -12,7 +12,7 @@ import pytest
 
 from tests.containers.conftest import NewStack, claimed
 from tests.containers.drilled import until
-from tests.containers.stack import PROJECT, Stack
+from tests.containers.stack import PROJECT, Stack, run
 from tests.containers.visitor import Reply, Visitor, asset_of
 
 _SECURITY_HEADERS = (
@@ -155,6 +155,24 @@ def doctor(visitor: Visitor, headers: dict[str, str]) -> str:
 def gateway_of(stack: Stack) -> str:
     """The host's address on the network that nginx is published on: where requests of this machine come from."""
     return str(stack.container("nginx")["NetworkSettings"]["Networks"][f"{stack.name}_front"]["Gateway"])
+
+
+def test_a_proxy_in_a_container_finds_nginx_on_the_network_that_the_readme_names(stack: Stack) -> None:
+    """It cannot get to the host's 127.0.0.1; on another network than that one nobody has the name."""
+    readme = re.sub(r"\s+", " ", (PROJECT / "README.md").read_text())
+    told = re.search(r"joins the network `oboegaki(_\w+)`, and finds Oboegaki at `(\S+)` there", readme)
+    assert told, "the README names no network"
+    assert asked_from(stack, f"{stack.name}{told[1]}", told[2]) == "200"
+    with pytest.raises(AssertionError, match=r"Name or service not known|Temporary failure in name resolution"):
+        asked_from(stack, "bridge", told[2])
+
+
+def asked_from(stack: Stack, network: str, address: str) -> str:
+    """The status of a page that another container on a network asks for."""
+    ask = f"import urllib.request as r; print(r.urlopen({address + '/static/icon.svg'!r}).status)"
+    image = f"{stack.name}-app"
+    placed = ("--rm", "--network", network, "--entrypoint", "python", image, "-c", ask)
+    return run("docker", "container", "run", *placed).strip()
 
 
 def forwarded(addresses: str) -> dict[str, str]:
