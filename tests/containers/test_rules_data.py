@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.containers.drilled import until
 from tests.containers.stack import PROJECT, Stack
 from tests.containers.visitor import Visitor
 from tests.readme import told
@@ -24,6 +25,7 @@ for table in ("users", "decks", "notes", "cards", "schedules", "reviews"):
     rows = database.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
     print(table, len(rows), hashlib.sha256(repr(rows).encode()).hexdigest())
 """
+_OWNER_OF_ALL = "10001:10001"
 _NOTICED_SECONDS = 30
 """The server looks at the cards every few seconds."""
 
@@ -165,3 +167,23 @@ def test_r16_both_backups_restore(stack: Stack, owner: Visitor) -> None:
     assert census(stack) == at_the_backup
     assert owner.get("/account").status == 302, "all devices have to log in again"
     assert owner.log_in().status == 302
+
+
+def test_r16_a_volume_that_root_filled_is_named_and_given_back_by_the_readmes_commands(
+    stack: Stack, owner: Visitor
+) -> None:
+    """A container of the app has no right to do that itself: all capabilities are dropped."""
+    before = census(stack)
+    down, give_back, up = told("docker container run --rm --user 0")
+    own = give_back.replace("oboegaki_data", f"{stack.name}_data").replace("oboegaki-app", f"{stack.name}-app")
+    stack.shell(down)
+    stack.shell(own.replace(_OWNER_OF_ALL, "0:0"))
+    stack.shell(up)
+    told_by_the_app = "/data: the data folder cannot be written by user id 10001; give it to that user"
+    until(lambda: told_by_the_app in stack.logs("app"), "the app says what is wrong")
+    with pytest.raises(AssertionError, match="Operation not permitted"):
+        stack.compose("run", "--rm", "--no-deps", "--user", "0", "--entrypoint", "chown", "app", _OWNER_OF_ALL, "/data")
+    for command in (down, own, f"{up} --wait"):
+        stack.shell(command)
+    assert census(stack) == before
+    assert owner.get("/account").status == 200
