@@ -94,6 +94,18 @@ def test_nothing_is_wider_than_a_phone_whose_letters_are_twice_as_large(site: Si
     assert page.evaluate("document.documentElement.scrollWidth") <= 195
 
 
+@pytest.mark.parametrize("formula", ["$$x = {}$$", "Here $x = {}$ is."], ids=["apart", "in a line"])
+def test_a_long_formula_is_not_wider_than_a_phone(site: Site, open_browser: Open, formula: str) -> None:
+    page = open_browser(**PHONE)
+    set_up(page, site)
+    (site.cards / "3-sum.md").write_text(f"---\ndialect: qa\n---\nQ: x?\nA: {formula.format(' + '.join('a' * 40))}\n")
+    site.import_decks()
+    page.goto("/study?deck=4")
+    page.locator(".turn > summary").click()
+    assert page.locator(".answer math").evaluate("each => each.scrollWidth > each.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_where_one_is_is_seen_in_forced_colours_too(page: Page) -> None:
     """They take shadows away, and the line below the present page is one."""
     page.emulate_media(forced_colors="active")
