@@ -106,6 +106,20 @@ def test_a_long_formula_is_not_wider_than_a_phone(site: Site, open_browser: Open
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.parametrize("width", [390, 320])
+def test_decks_deep_in_the_tree_leave_room_for_their_names_on_a_phone(
+    site: Site, open_browser: Open, width: int
+) -> None:
+    page = open_browser(**PHONE | {"viewport": {"width": width, "height": 844}})
+    set_up(page, site)
+    (site.cards / "3-deep.md").write_text("---\nname: One/Two/Three/Four/Five/Six\n---\nQ: x?\nA: y\n")
+    site.import_decks()
+    page.goto("/")
+    names = [page.locator(f".tree .depth-{depth} .title").last for depth in range(6)]
+    indents = [int(name.evaluate("each => parseInt(getComputedStyle(each).paddingLeft)")) for name in names]
+    assert indents == [0, 16, 32, 40, 48, 56]
+
+
 def test_where_one_is_is_seen_in_forced_colours_too(page: Page) -> None:
     """They take shadows away, and the line below the present page is one."""
     page.emulate_media(forced_colors="active")
