@@ -93,6 +93,7 @@ def test_the_style_of_nginxs_own_page_is_the_one_that_its_policy_allows() -> Non
     assert "unsafe" not in policy
 
 
+@pytest.mark.usefixtures("owner")  # before there is an account, the log-in leads to the set-up
 @pytest.mark.parametrize("path", ["/log-in", "/static/app.css"])
 def test_a_forged_host_is_refused(stack: Stack, path: str) -> None:
     """What is in the cache is not shown under another name either."""
