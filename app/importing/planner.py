@@ -153,6 +153,15 @@ def make(session: Session, sources: Sources, request: Request) -> Plan:
     return planner.plan
 
 
+def make_without(session: Session, owner_id: int, root: str, deck_id: int) -> Plan:
+    """The plan of an import in which the file of this deck is gone, and of no file where it has none that stands."""
+    plan = Plan(owner_id, root, known.decks(session, owner_id), links=gallery.links(session, owner_id))
+    stands = (deck for deck in plan.decks if deck.id == deck_id and deck.file is not None and deck.retired_at is None)
+    plan.files = [_missing(deck, plan.links.get(deck.id, {})) for deck in stands]
+    _match(session, plan)
+    return plan
+
+
 def name_apart(file: FilePlan, makers: dict[str, str]) -> None:
     """Let two files that claim the same deck make two: the second is named after its file too, and says so.
 

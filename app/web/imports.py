@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app import importing
 from app.errors import NotFoundError, OboegakiError, RefusedError
-from app.importing import ImportReport, Request
+from app.importing import ImportReport, Request, retiring
 from app.importing.report import State
 from app.importing.uploads import Upload, from_uploads
 from app.models import Import
@@ -58,6 +58,16 @@ def create_own() -> ResponseReturnValue:
     report = importing.import_files(database(), sources, wanted, me.id, now())
     if report.import_id is None and any(file.state == State.UNREADABLE for file in report.files):
         return _refused(gettext("No file could be read, so nothing was imported; mend them as it says below."), report)
+    return _done(report)
+
+
+@blueprint.post("/decks/<int:deck_id>/retirement")
+def put_away(deck_id: int) -> ResponseReturnValue:
+    """Put an own deck away until its file is sent again; the page that follows has the undo."""
+    me = learner()
+    done_reading()
+    with database().writing() as session:
+        report = retiring.put_away(session, me.id, deck_id, gettext("uploaded files"), now())
     return _done(report)
 
 

@@ -167,9 +167,11 @@ def test_the_keys_are_told_by_a_question_mark(page: Page) -> None:
         page.locator("dialog").wait_for(state=told)
 
 
-def test_e_leads_to_where_the_card_is_edited_and_back_leads_to_the_card(page: Page) -> None:
+@pytest.mark.parametrize("key", ["e", "E"])
+def test_e_leads_to_where_the_card_is_edited_and_back_leads_to_the_card(page: Page, key: str) -> None:
+    """With Caps Lock too."""
     asked = question(page)
-    page.keyboard.press("e")
+    page.keyboard.press(key)
     page.wait_for_url("**/cards/*")
     expect(page.locator("main")).to_contain_text(", line ")
     page.go_back()

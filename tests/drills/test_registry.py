@@ -3,12 +3,18 @@
 import pytest
 from flask import Flask
 
-from tests.drills.registry import ROUTES, faults, read
+from tests.drills.registry import FILE, KINDS, ROUTES, faults, read
 from tests.drills.world import World
 
 
 def test_every_route_is_entered_with_whose_things_it_touches(world: World) -> None:
     assert faults(world.app, ROUTES) == []
+
+
+def test_the_readme_counts_them() -> None:
+    with_id = sum(route.touches in KINDS or bool(route.query) for route in ROUTES)
+    told = f"{len(ROUTES)} routes and methods, {with_id} of them with an id"
+    assert told in (FILE.parents[2] / "README.md").read_text("utf-8")
 
 
 def test_a_route_without_an_entry_is_named(world: World) -> None:

@@ -95,3 +95,26 @@ def test_an_older_import_says_why_it_cannot_be_undone_and_names_the_one_that_can
 def test_the_address_of_a_refused_upload_leads_to_the_imports(browser: Browser) -> None:
     assert _send(browser, b"\x89PNG", "bad.md").status_code == 400
     assert browser.get("/imports/own").location == "/imports"
+
+
+def test_an_own_deck_is_put_away_on_its_page_and_the_page_that_follows_has_the_undo(browser: Browser) -> None:
+    report = browser.get(_send(browser, b"Q: a\nA: b\n").location)
+    today = browser.get("/").text
+    deck = re.search(r'href="(/decks/\d+)">mine<', today)
+    assert report.status_code == 200
+    assert deck is not None
+    done = browser.post(f"{deck[1]}/retirement", page=deck[1]).location
+    assert "mine.md mine · put away until its file is sent again · retired 1" in browser.text(done)
+    assert "mine" not in browser.text("/").partition("Decks")[2].partition("Last import")[0]
+    away = browser.text(deck[1])
+    assert "This deck is put away. Its cards are kept, with their logs, until its file is sent again." in away
+    assert "Put away" not in away
+    browser.post(f"{done}/undo", page=done)
+    assert "mine" in browser.text("/").partition("Decks")[2]
+
+
+def test_a_deck_of_the_library_has_no_way_to_put_it_away(browser: Browser, deck_id: int) -> None:
+    assert "Put away" not in browser.text(f"/decks/{deck_id}")
+    refused = browser.post(f"/decks/{deck_id}/retirement")
+    assert refused.status_code == 404
+    assert f"You have no deck {deck_id} of your own; choose one from the list on Today" in shown(refused)

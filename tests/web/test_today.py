@@ -160,6 +160,11 @@ def _due(browser: Browser) -> list[int]:
     return [int(found) for found in re.findall(r"<b>(\d+)</b> <small>due</small>", browser.get("/").text)]
 
 
+def test_the_end_of_a_decks_sitting_does_not_say_that_the_day_is_done(browser: Browser, deck_id: int) -> None:
+    assert "Done with this deck for today" in browser.text(f"/study/end?deck={deck_id}")
+    assert "Done for today" in browser.text("/study/end")
+
+
 def test_a_pause_without_answers_does_not_say_that_nothing_was_due(
     browser: Browser, database: Database, deck_id: int
 ) -> None:

@@ -224,11 +224,12 @@ function press(event) {
   if (event.target.closest("input, select, textarea, .menu")) return;
   const card = current();
   const open = card?.querySelector(".turn").open;
+  const key = event.key.toLowerCase();
   if (event.key === "?") {
     keys.showModal();
-  } else if (event.key === "u" && !undo.hidden) {
+  } else if (key === "u" && !undo.hidden) {
     undo.requestSubmit();
-  } else if (event.key === "e" && card) {
+  } else if (key === "e" && card) {
     card.querySelector(".menu .place").click();
   } else if (event.key === " " && card && !event.target.closest("a, button, audio")) {
     turn();
