@@ -56,7 +56,8 @@ def test_r28_a_mistake_in_env_ends_make_up_with_its_sentence_in_good_time(new_st
         assert f"{line}: {sentence}" in str(failed.value)
         assert time.monotonic() - begun < _TOLD_WITHIN_SECONDS
         assert "Oboegaki is at" not in str(failed.value)
-    file.write_text("OBOEGAKI_THREADS=4\r\nOBOEGAKI_TIME_ZONE=Asia/Tokyo\r\n")
+    mended = {"OBOEGAKI_THREADS": "4", "OBOEGAKI_TIME_ZONE": "Asia/Tokyo"}
+    file.write_text("".join(f"{name}={value}\r\n" for name, value in mended.items()))
     assert stack.make("up").splitlines()[-2] == f"Oboegaki is at {stack.address}/"
 
 
