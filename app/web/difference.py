@@ -30,7 +30,7 @@ def _marked(tag: str, words: list[str]) -> Markup:
 
 def _words(sides: tuple[str, str] | None) -> list[str]:
     """Both sides as words: runs of letters of one script, each Japanese character on its own."""
-    text = "" if sides is None else " — ".join(markup.plain(side[:_LOOKED_AT]) for side in sides)
+    text = " — ".join(markup.plain(side[:_LOOKED_AT]) for side in sides or () if side)
     words: list[str] = []
     for char in text[:_LONGEST]:
         joins = words and char.isascii() and char.isalnum() and words[-1].isascii() and words[-1][-1].isalnum()

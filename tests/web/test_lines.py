@@ -33,3 +33,9 @@ def test_of_a_long_text_only_its_beginning_is_looked_at(monkeypatch: pytest.Monk
     assert plain(sides[0]).startswith("a b x a b x")
     assert difference(sides, (sides[1], sides[0])).startswith("<del>")
     assert max(looked_at) <= 4_000
+
+
+def test_a_difference_of_a_cloze_ends_with_its_text() -> None:
+    """It has no other side."""
+    assert difference(("a [b] c", ""), ("a [b] d", "")) == "a [b] <del>c</del><ins>d</ins>"
+    assert difference(("a", "b"), ("a", "")) == "a<del> — b</del>"
