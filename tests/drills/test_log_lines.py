@@ -6,6 +6,7 @@ lead the server's owner elsewhere. The drill is shown able to fail: with the pat
 
 import re
 import socket
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -26,6 +27,7 @@ _REQUESTS = [
     "GET\nOboegaki\x1b[2J /i",
     "GET /%25(uri)%25s%25n",
 ]
+_LAST = re.compile(r"\(uri\).*ms\n")
 _LINE = re.compile(r"127\.0\.0\.1 [!-~]+ /[!-~]{0,252} [0-9]{3} [0-9]+B [0-9]+ms")
 
 
@@ -37,7 +39,16 @@ def _lines(site: Site, server: Server) -> list[str]:
             connection.sendall(f"{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
             while connection.recv(65_536):
                 pass
+    _wait_for_the_last(server)
     return [line for line in server.log[before:].splitlines() if "/health" not in line]
+
+
+def _wait_for_the_last(server: Server) -> None:
+    """A line comes after its reply."""
+    end = time.monotonic() + 60
+    while not _LAST.search(server.log):
+        assert time.monotonic() < end, server.log
+        time.sleep(0.02)
 
 
 def test_a_request_writes_one_line_into_the_log_whatever_it_holds(made_world: Made, tmp_path: Path) -> None:
