@@ -168,7 +168,10 @@ def _complaint(said: ConsoleMessage) -> str:
 def _is_expected(complaint: str) -> bool:
     """A refused answer, a missing page (404), a refused set-up (400), an aborted request: a browser tells."""
     of_the_server = re.search(r"a status of (?:404 .*|4\d\d .*/reviews|507 .*/reviews|400 .* /set-up)$", complaint)
-    return of_the_server is not None or re.search("net::ERR_(FAILED|INTERNET_DISCONNECTED)", complaint) is not None
+    return (
+        of_the_server is not None
+        or re.search("net::ERR_(FAILED|INTERNET_DISCONNECTED|NETWORK_CHANGED)", complaint) is not None
+    )
 
 
 def _complain_of(url: str, site: Site, complaints: list[str]) -> None:

@@ -47,6 +47,7 @@ _TOLD_WITHIN_SECONDS = 120
 def test_r28_a_mistake_in_env_ends_make_up_with_its_sentence_in_good_time(new_stack: NewStack) -> None:
     """And once it is mended, `make up` is all that is needed."""
     stack = new_stack()
+    stack.compose("build")  # what is measured is not the first build
     file = stack.tree / ".env"
     for line, sentence in MISTAKES.items():
         file.write_text(f"{line}\n")
@@ -74,13 +75,17 @@ def test_r28_make_up_shows_the_address_too_when_the_log_has_forgotten_the_start(
     (stack.tree / "docker-compose.override.yml").write_text(_SHORT_LOG)
     stack.said = stack.make("up")
     visitor = claimed(stack)
-    until(lambda: visitor.get("/account").status == 200 and "Oboegaki is at" not in started(stack), "the log is short")
+    until(lambda: visitor.get("/account").status == 200 and has_forgotten(stack), "the log is short")
     assert stack.make("up").splitlines()[-1] == f"Oboegaki is at {stack.address}/"
 
 
-def started(stack: Stack) -> str:
-    """What the log of the app still has of its start."""
-    return "\n".join(line for line in stack.logs("app").splitlines() if line.startswith(("Set up", "Oboegaki is at")))
+def has_forgotten(stack: Stack) -> bool:
+    """Whether the log of the app has nothing of its start any more; it cannot be read while it begins anew."""
+    try:
+        lines = stack.logs("app").splitlines()
+    except AssertionError:
+        return False
+    return not any(line.startswith("Oboegaki is at") for line in lines)
 
 
 def test_r28_where_nginx_cannot_be_published_make_up_fails_and_shows_no_address(
