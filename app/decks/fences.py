@@ -79,7 +79,10 @@ def is_fence(line: str) -> bool:
 
 
 def hide_code(text: str, fences: Fences) -> str:
-    """`text` with the inside of its closed code blocks blanked out, offsets unchanged: no marker is seen there."""
+    """`text` with the inside of its closed code blocks blanked out, offsets unchanged: no marker is seen there.
+
+    Line ends are blanked out too: lines are counted in the text itself.
+    """
     if not fences.closed:
         return text
     parts = []

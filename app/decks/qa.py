@@ -52,7 +52,7 @@ def parse_pieces(pieces: Iterable[str], first_line: int = 1) -> Iterator[Note | 
         fences = find_tagged_fences(piece)
         yield from _doubtful_code(piece, fences, line)
         hidden = hide_code(piece, fences)
-        yield from wide_markers(hidden, line)
+        yield from wide_markers(piece, hidden, line)
         blocks = _blocks("\n" + piece, "\n" + hidden, line)
         opened = yield from _told(blocks if number == 0 else islice(blocks, 1, None), opened)
         line += piece.count("\n")
@@ -91,13 +91,16 @@ def _taken_in(block: _Block) -> Iterator[Problem]:
         code = "heading-as-text" if found[1] else "term-as-text"
         begin = found.start(found.lastindex or 0)
         if not hidden[:begin].isspace():
-            yield problem(block.line + hidden.count("\n", 0, begin), code, text=excerpt(hidden[begin:]))
+            yield problem(block.line + block.text.count("\n", 0, begin), code, text=excerpt(hidden[begin:]))
 
 
-def wide_markers(hidden: str, first_line: int) -> Iterator[Problem]:
-    """Lines that begin with a marker in full-width characters: each is text, and was most likely meant as a note."""
+def wide_markers(text: str, hidden: str, first_line: int) -> Iterator[Problem]:
+    """Lines that begin with a marker in full-width characters: each is text, and was most likely meant as a note.
+
+    `hidden` is the text without what is in its code blocks, line ends neither.
+    """
     found = list(_WIDE.finditer("\n" + hidden))
-    for line, each in zip(lines_at(hidden, [each.start() for each in found]), found, strict=True):
+    for line, each in zip(lines_at(text, [each.start() for each in found]), found, strict=True):
         yield problem(first_line + line, "wide-marker", text=excerpt(each[1]))
 
 

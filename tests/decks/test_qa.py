@@ -248,6 +248,12 @@ def test_an_empty_side_is_kept_and_told(text: str, line: int, sentence: str) -> 
     assert len(notes(text)) == 1
 
 
+@pytest.mark.parametrize("taken_in", ["# A heading", "T: a term", "Q：full-width"])
+def test_lines_below_a_code_block_are_those_of_the_file(taken_in: str) -> None:
+    text = f"Q: a\nA: b\n```\none\ntwo\nthree\n```\n\n{taken_in}\n"
+    assert [each.line for each in parse(text, 1) if isinstance(each, Problem)] == [9]
+
+
 def test_lines_are_counted_from_the_line_the_text_begins_in() -> None:
     found = list(parse("x\nQ: a\nA: b", 5))
     assert [each.line for each in found] == [5, 6]
