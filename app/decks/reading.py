@@ -101,16 +101,18 @@ def _choose(found: FrontMatter, asked: str | None) -> tuple[str | None, list[Pro
 
 def _unrecognised(found: FrontMatter) -> Iterator[Problem]:
     """Why no dialect was recognised, as far as that shows: notes in `qa` below something else, full-width markers."""
-    text = hide_code(found.body, find_tagged_fences(found.body))
-    above, note = _FIRST_WORDS.search(text), _NOTE.search(text)
+    hidden = hide_code(found.body, find_tagged_fences(found.body))
+    above, note = _FIRST_WORDS.search(hidden), _NOTE.search(hidden)
+    wide = list(islice(qa.wide_markers(found.body, hidden, found.first_line), 1))
     if note is not None and not found.closed:
         yield problem(1, "front-matter-unclosed")
-    if above is None or note is None:
+        return
+    lines = [found.first_line + found.body.count("\n", 0, each.start()) for each in (above, note) if each]
+    if above is None or note is None or [each.line for each in wide] == lines[:1]:
         yield problem(1, "dialect-none")
     else:
-        line, start = (found.first_line + text.count("\n", 0, each.start()) for each in (above, note))
-        yield problem(line, "dialect-below", text=excerpt(above[0]), start=start)
-    yield from islice(qa.wide_markers(text, found.first_line), 1)
+        yield problem(lines[0], "dialect-below", text=excerpt(above[0]), start=lines[1])
+    yield from wide
 
 
 def _read(found: FrontMatter, dialect: str, problems: list[Problem]) -> Iterator[Note]:
