@@ -4,6 +4,7 @@ Reviews are never touched: progress made since stays with its cards. The files s
 content is held: only an import that somebody asks for takes it again.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -140,6 +141,9 @@ def _hold(session: Session, decks: set[int], made: set[int], read: dict[str, _Re
     found = session.execute(select(Deck.id, Deck.file).where(Deck.id.in_(decks))).all()
     rows = [row for row in found if row.file is not None]
     before = {row.file: row.id for row in rows if row.id not in made}
+    elsewhere = _elsewhere(session, decks, before)
+    rows += elsewhere
+    read = read | {row.file: _Read(row.id, row.held) for row in elsewhere if row.held is not None}
     owners = {row.file: row.id for row in rows} | before
     nobodys = [row.id for row in rows if owners[row.file] != row.id]
     session.execute(update(Deck).where(Deck.id.in_(nobodys)).values(file=None))
@@ -151,6 +155,13 @@ def _hold(session: Session, decks: set[int], made: set[int], read: dict[str, _Re
         taken = {"file": file} if deck_id in nobodys else {}
         session.execute(update(Deck).where(Deck.id == deck_id).values(held=each.digest, **taken))
     session.execute(update(Deck).where(Deck.id.in_({*gone} & {*spare})).values(held=ABSENT))
+
+
+def _elsewhere(session: Session, decks: set[int], files: Iterable[str]) -> list[Any]:
+    """The decks that other imports, undone before, left one of these files to, and what they hold."""
+    owner = select(Deck.owner_id).where(Deck.id.in_(decks)).limit(1).scalar_subquery()
+    theirs = (Deck.file.in_([*files]), Deck.owner_id.is_not_distinct_from(owner), Deck.id.not_in(decks))
+    return list(session.execute(select(Deck.id, Deck.file, Deck.held).where(*theirs)))
 
 
 def _taken(spare: list[int], wanted: int) -> int | None:

@@ -248,6 +248,25 @@ def test_undo_keeps_reviews_and_the_progress_made_since(folder: Folder) -> None:
     assert len(after["reviews"]) == 1
 
 
+def test_a_deck_of_an_import_undone_before_does_not_share_the_file_of_one_that_has_it_again(folder: Folder) -> None:
+    """Else the next look would read the file twice, and retire what was learnt."""
+    folder.write("a.md", "name: a\n".join(["---\n", "---\n"]) + START + STOP)
+    folder.run()
+    learnt = folder.learn()
+    folder.remove("a.md")
+    folder.write("a/c.md", "---\nname: a\n---\n" + START + LIST)
+    second = folder.run()
+    folder.write("a.md", "---\nname: X\n---\nQ: one?\nA: yes\n")
+    third = folder.run()
+    folder.undo(third.import_id)
+    folder.undo(second.import_id)
+    with folder.database.reading() as session:
+        files = session.scalars(select(Deck.file).where(Deck.file.is_not(None))).all()
+    assert len(files) == len(set(files))
+    assert folder.run(asked=False).import_id is None
+    assert folder.progress() == learnt
+
+
 def test_only_the_newest_import_can_be_undone(folder: Folder) -> None:
     folder.write("a.md", START)
     first = folder.run()
