@@ -13,6 +13,7 @@ from app import cards, stats, study
 from app.cards import CardView
 from app.decks.note import Problem
 from app.errors import NotFoundError
+from app.importing.plan import ABSENT
 from app.learner import Learner
 from app.models import Card, Deck, Schedule
 from app.owners import of_owner
@@ -38,7 +39,8 @@ class DeckView:
     language: str
     dialect: str | None
     file: str | None
-    is_retired: bool
+    is_away: bool
+    """Whether its file is gone: it is retired, or is there for the decks below it alone."""
     problems: tuple[Problem, ...]
 
 
@@ -102,7 +104,7 @@ def _deck_view(row: Any) -> DeckView:
         language=row.language,
         dialect=row.dialect,
         file=row.file,
-        is_retired=row.retired_at is not None,
+        is_away=row.retired_at is not None or row.digest == ABSENT,
         problems=tuple(_problem(stored) for stored in row.problems),
     )
 
@@ -174,6 +176,7 @@ _DECK_COLUMNS = (
     Deck.language,
     Deck.dialect,
     Deck.file,
+    Deck.digest,
     Deck.problems,
     Deck.retired_at,
 )

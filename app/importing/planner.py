@@ -156,7 +156,8 @@ def make(session: Session, sources: Sources, request: Request) -> Plan:
 def make_without(session: Session, owner_id: int, root: str, deck_id: int) -> Plan:
     """The plan of an import in which the file of this deck is gone, and of no file where it has none that stands."""
     plan = Plan(owner_id, root, known.decks(session, owner_id), links=gallery.links(session, owner_id))
-    stands = (deck for deck in plan.decks if deck.id == deck_id and deck.file is not None and deck.retired_at is None)
+    filed = (deck for deck in plan.decks if deck.id == deck_id and deck.file is not None)
+    stands = (deck for deck in filed if deck.retired_at is None and deck.digest != ABSENT)
     plan.files = [_missing(deck, plan.links.get(deck.id, {})) for deck in stands]
     _match(session, plan)
     return plan

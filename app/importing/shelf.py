@@ -99,7 +99,7 @@ class Shelf:
     def arrange(self) -> None:
         """Make the decks above the others, put away those that nothing is below of, and number all for study."""
         decks = known.decks(self._session, self._owner_id)
-        filed = [deck for deck in decks if deck.file is not None and deck.retired_at is None]
+        filed = [deck for deck in decks if deck.file is not None and deck.retired_at is None and deck.digest != ABSENT]
         filed.sort(key=lambda deck: natural_order(deck.file or ""))
         positions: dict[str, int] = {}
         for number, deck in enumerate(filed, 1 if self._owner_id is None else _OWN_FROM):

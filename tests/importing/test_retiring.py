@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from app import checking, importing
+from app import checking, importing, library
 from app.errors import NotFoundError
 from app.importing import ImportReport, Request
 from app.importing.report import Kind, State
@@ -85,6 +85,33 @@ def test_what_was_sent_again_under_another_name_goes_on_with_the_progress_of_wha
     assert report.files[0].counts == {Kind.MOVED: 2}
     assert folder.decks() == ["b"]
     assert cards(folder) == learnt
+
+
+def test_a_deck_above_others_is_put_away_and_goes_on_holding_them_until_they_go_too(folder: Folder) -> None:
+    folder.write("a.md", START)
+    folder.write("a/b.md", STOP)
+    send(folder)
+    learn(folder)
+    before = rows_of(folder)
+    report = away(folder, "a")
+    assert [card["path"] for card in folder.cards().values()] == ["a/b"]
+    assert is_away(folder, "a")
+    with pytest.raises(NotFoundError):
+        away(folder, "a")
+    with folder.database.writing() as session:
+        importing.undo(session, report.import_id or 0, folder.learner.id, NOW)
+    assert rows_of(folder) == before
+    away(folder, "a")
+    away(folder, "a/b")
+    assert folder.decks() == []
+    send(folder)
+    assert (sorted(folder.decks()), is_away(folder, "a"), len(cards(folder))) == (["a", "a/b"], False, 2)
+
+
+def is_away(folder: Folder, path: str) -> bool:
+    """Whether the page of a deck says that it is put away."""
+    with folder.database.reading() as session:
+        return library.deck_by_path(session, folder.learner.id, path).is_away
 
 
 def test_only_a_deck_of_ones_own_that_has_a_file_and_is_there_can_be_put_away(folder: Folder) -> None:
