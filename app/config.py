@@ -99,13 +99,13 @@ def _from_environment(environ: Mapping[str, str], data_dir: Path) -> Config:
 
 def time_zone(name: str) -> str:
     """`name` if it is a time zone such as Asia/Tokyo; raises ValueError that says what one looks like."""
-    if name not in _time_zones():
+    if name not in time_zones():
         raise ValueError("is not a time zone; use a name such as Asia/Tokyo")
     return name
 
 
 @cache
-def _time_zones() -> frozenset[str]:
+def time_zones() -> frozenset[str]:
     """All that have a name everywhere: systems have files for more, with which no page could tell a moment."""
     return frozenset(available_timezones() - {"Factory", "localtime"})
 

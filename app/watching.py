@@ -13,6 +13,7 @@ from app.config import Config
 from app.db import Database
 from app.errors import OboegakiError, StaleError
 from app.importing import ImportReport
+from app.importing.report import MAY_PASS
 
 EVERY_SECONDS = 2.0
 MOST_LOOKS = 150
@@ -108,6 +109,6 @@ def _unread(report: ImportReport) -> str:
     """The first file that could not be read, as a sentence; a disk or a mount may be well again in a moment."""
     for file in report.files:
         for problem in file.problems:
-            if problem["code"] in ("file-unreadable", "media-unreadable"):
+            if problem["code"] in MAY_PASS:
                 return f"{file.file}: {problem['message'] % problem['details']}"
     return ""

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from zoneinfo import available_timezones
 
 import pysqlite3
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from app.config import Config
+from app.config import Config, time_zones
 from app.db import Database
-from app.decks.problems import N_
+from app.decks.problems import N_, how_many
 from app.doctor.finding import Finding, State
 from app.models import Deck, Import, Review, User
 from app.schema import head, is_known, revision_of
@@ -79,7 +78,7 @@ def _clock(connection: Connection, now: datetime) -> Finding:
 
 
 def _zones(connection: Connection, config: Config) -> Finding:
-    name, known = N_("Time zones"), available_timezones()
+    name, known = N_("Time zones"), time_zones()
     used = {*connection.execute(select(User.time_zone).distinct()).scalars(), config.time_zone}
     missing = sorted(used - known)
     if missing:
@@ -97,7 +96,7 @@ def _last_import(connection: Connection) -> Finding:
         remedy = N_("put deck files into the cards folder: oboegaki deck import")
         return Finding(name, State.WARNING, N_("there was none yet"), remedy)
     live = select(Deck.problems).where(Deck.owner_id.is_(None), Deck.retired_at.is_(None))
-    problems = [len(found) for found in connection.execute(live).scalars() if found]
+    problems = [how_many(found) for found in connection.execute(live).scalars() if found]
     details = {"at": at, "problems": sum(problems), "decks": len(problems)}
     if problems:
         sentence = N_("at %(at)s; problems: %(problems)s, in deck files: %(decks)s")

@@ -13,6 +13,8 @@ MOST_ITEMS = 100
 """So many notes of a kind are listed for each file; the counts are always true."""
 MOST_PROBLEMS = 200
 """So many problems of a file are listed and stored: each line of a large file may be one."""
+MAY_PASS = ("file-unreadable", "media-unreadable")
+"""Problems of a disk or a mount, which may be well again in a moment: one of them is always listed."""
 MOST_LEFT_OUT = 100
 """So many files that make no deck are listed."""
 MOST_LISTED = 5_000
@@ -200,10 +202,11 @@ def from_json(stored: dict[str, Any]) -> ImportReport:
 
 def problems_as_json(problems: Sequence[Problem]) -> list[dict[str, Any]]:
     """Problems as they are stored with a deck and a report; what there is no room for is counted."""
-    listed = list(problems[:MOST_PROBLEMS])
-    if more := len(problems) - len(listed):
-        listed.append(problem(problems[MOST_PROBLEMS].line, "more-problems", count=more))
-    return [each._asdict() for each in listed]
+    listed, rest = list(problems[:MOST_PROBLEMS]), problems[MOST_PROBLEMS:]
+    passing = [each for each in rest if each.code in MAY_PASS][:1]
+    if more := len(rest) - len(passing):
+        passing.append(problem(rest[0].line, "more-problems", count=more))
+    return [each._asdict() for each in (*listed, *passing)]
 
 
 def _sides(note: Note | None) -> tuple[str, str] | None:

@@ -11,7 +11,9 @@ from sqlalchemy import insert, text, update
 
 from app.config import Config
 from app.db import Database
+from app.decks.problems import problem
 from app.doctor import examine, tables
+from app.importing.report import problems_as_json
 from app.models import Deck, Import, User
 from app.schema import head
 from tests.backups.lived_in import later_release, live_in
@@ -113,9 +115,10 @@ def test_the_last_import_and_the_problems_of_its_files(config: Config, database:
         add_deck(session, "Docker")
     assert found(config, database, "Last import") == "ok Last import: at 2026-03-02 09:30 UTC, without a problem"
     with database.writing() as session:
-        session.execute(update(Deck).values(problems=[{"line": 3}, {"line": 9}]))
+        problems = [problem(line, "cloze-without-deletion") for line in range(1, 5001)]
+        session.execute(update(Deck).values(problems=problems_as_json(problems)))
     assert found(config, database, "Last import") == (
-        "warning Last import: at 2026-03-02 09:30 UTC; problems: 2, in deck files: 1; "
+        "warning Last import: at 2026-03-02 09:30 UTC; problems: 5000, in deck files: 1; "
         "look at them line by line on the decks' pages"
     )
 

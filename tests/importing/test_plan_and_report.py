@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from app import stats
+from app.decks.problems import how_many, problem
 from app.errors import NotFoundError
 from app.importing import ImportReport
+from app.importing.report import problems_as_json
 from app.models import Deck
 from tests.importing.library_folder import Folder
 from tests.importing.test_importing import sentences
@@ -74,6 +76,14 @@ def test_of_very_many_problems_the_first_200_are_kept_and_all_are_counted(folder
     with folder.database.reading() as session:
         (deck,) = stats.deck_tree(session, folder.learner, TODAY)
     assert deck.problems == 1_000
+
+
+def test_of_very_many_problems_one_that_may_pass_is_always_kept_and_so_tried_again() -> None:
+    many = [problem(line, "second-answer", start=1) for line in range(300)]
+    passing = [problem(400, "media-unreadable", name="x.png", reason="I/O error")] * 2
+    kept = problems_as_json([*many, *passing])
+    assert [each["code"] for each in kept[200:]] == ["media-unreadable", "more-problems"]
+    assert how_many(kept) == 302
 
 
 def test_an_unchanged_file_keeps_its_problems_where_its_page_shows_them(folder: Folder) -> None:
