@@ -7,6 +7,7 @@ strangers' guesses do not keep its owner out. That is OWASP's "device cookies"; 
 cookie holds, and has another one after each log-in.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -28,6 +29,7 @@ KNOWN_FOR = timedelta(days=90)
 """How long a device or an address stays known for a name after the last attempt from it."""
 
 _KNOWN = "known:"
+_WITH_PORT = re.compile(r"\[([^]]*)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +179,16 @@ def _digest(value: str) -> str:
     return sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def _bare(address: str) -> str:
+    """An address as some proxies tell it, with the port of the connection, without that."""
+    found = _WITH_PORT.fullmatch(address)
+    return address if found is None else found[1] or found[2]
+
+
 def _network(address: str) -> str:
     """What one household or attacker holds: an IPv4 address, or the /64 around an IPv6 one (RFC 6177)."""
     try:
-        found = ip_address(address.partition("%")[0])
+        found = ip_address(_bare(address).partition("%")[0])
     except ValueError:
         return address
     if not isinstance(found, IPv6Address):

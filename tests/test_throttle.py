@@ -161,6 +161,13 @@ def test_addresses_that_one_household_holds_share_a_count(session: Session, one:
     assert guess(session, NOW, name="name 5", address=other) == Refusal(retry_after=60)
 
 
+def test_the_port_that_a_proxy_tells_makes_no_other_address(session: Session) -> None:
+    told = [("203.0.113.9:4711", "203.0.113.9"), ("[2001:db8::1]:80", "2001:db8::1"), ("[2001:db8::1]", "2001:db8::1")]
+    for with_port, without in told:
+        lanes = [throttle.log_in_lanes(session, "hanako", address, NOW) for address in (with_port, without)]
+        assert lanes[0] == lanes[1]
+
+
 @pytest.mark.parametrize("other", ["2001:db8:0:1::1", "198.51.100.8", "unix:", ""])
 def test_addresses_of_others_have_counts_of_their_own(session: Session, other: str) -> None:
     for number in range(5):
