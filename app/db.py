@@ -118,9 +118,10 @@ class Database:
         """As after somebody put them there as root; SQLite would open such a file, and write none of the answers."""
         for path in self._config.database_files:
             if not os.access(path, os.W_OK) and path.exists():  # a log goes with who had the database open
+                owner, user = path.stat().st_uid, os.getuid()
+                remedy = "let it be written" if owner == user else "give everything in the data folder to that user"
                 raise SetupError(
-                    f"{path}: belongs to user id {path.stat().st_uid} and cannot be written by user id {os.getuid()}; "
-                    "give everything in the data folder to that user"
+                    f"{path}: belongs to user id {owner} and cannot be written by user id {user}; {remedy}"
                 )
 
     def _made(self) -> Engine:

@@ -216,17 +216,19 @@ def test_a_file_of_somebody_else_stops_the_start_and_is_named(
     database: Database, config: Config, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after a copy made by root; SQLite would open the file and refuse each answer. Root itself may write all."""
+    owner, user = os.getuid(), os.getuid() + 1
     file = config.data_dir / name
     (config.data_dir / "write.lock").touch()
     with database.reading() as session:
         session.execute(text("SELECT 1 FROM users")).all()
         monkeypatch.setattr(os, "access", lambda path, _mode: path != file)
-        with pytest.raises(SetupError) as caught:
-            database.migrate()
-    assert str(caught.value) == (
-        f"{file}: belongs to user id {os.getuid()} and cannot be written by user id {os.getuid()}; "
-        "give everything in the data folder to that user"
-    )
+        for asking, remedy in ((user, "give everything in the data folder to that user"), (owner, "let it be written")):
+            monkeypatch.setattr(os, "getuid", lambda asking=asking: asking)
+            with pytest.raises(SetupError) as caught:
+                database.migrate()
+            assert str(caught.value) == (
+                f"{file}: belongs to user id {owner} and cannot be written by user id {asking}; {remedy}"
+            )
 
 
 def test_an_empty_database_is_refused_until_it_is_migrated(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ _ADDRESS = re.compile(
     r"(?::(?P<port>[0-9]{1,5}))?/*",
     re.IGNORECASE | re.ASCII,
 )
-"""As people type it; the brackets of IPv6 may be missing, as where compose puts one together with a port."""
+"""As people type it; the brackets of IPv6 may be missing in front of a port, as where compose puts the two together."""
 _LAST_PORT = 65535
 _HERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - looked up, not listened on
 """Where this machine reaches what listens on all addresses; a port published on [::] answers at no IPv4 address."""

@@ -81,7 +81,13 @@ def _theme() -> str:
 
 def static_url(name: str) -> str:
     """The address of a static file, with its content's hash: it may be kept for ever."""
-    return url_for("static", filename=name, v=static_version(name))
+    return url_for("static", filename=name, v=_known_version(current_app.static_folder or "", name))
+
+
+@cache
+def _known_version(folder: str, name: str) -> str:
+    """The version of a file that a page of ours names."""
+    return _digest(Path(folder, name).resolve())
 
 
 def static_version(name: str) -> str:
